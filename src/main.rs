@@ -1,0 +1,7 @@
+//! Parse, run, print the error chain, exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(candlewick::cli::run())
+}
