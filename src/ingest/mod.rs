@@ -1,0 +1,46 @@
+//! Sources into the store: archives, CSV files and the simulated market.
+
+mod archive;
+mod column;
+mod csv;
+mod error;
+mod lines;
+mod refusal;
+mod row;
+mod rows;
+pub mod simulated;
+
+use serde::Serialize;
+
+pub use archive::{ArchiveSource, ingest_archive};
+pub use column::{Column, Columns, ColumnsError};
+pub use csv::{CsvSource, ingest_csv};
+pub use error::IngestError;
+pub use refusal::{Refusal, Refusals};
+
+use crate::store::Written;
+
+/// How far an ingest is, in bytes of its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// What an ingest did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct IngestReport {
+    /// Files read.
+    pub files: u64,
+    /// Rows met in them, good or refused.
+    pub rows: u64,
+    /// What became of the good ones.
+    #[serde(flatten)]
+    pub written: Written,
+    /// What was not taken.
+    pub refused: Refusals,
+    /// Archive files of an interval that candles cannot have here, such as months.
+    pub ignored: u64,
+}

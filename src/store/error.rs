@@ -1,0 +1,170 @@
+//! What can go wrong with a store, in words that say what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+use crate::market::CandleFault;
+
+/// A store that cannot be read or written.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// No store in the folder.
+    #[error(
+        "there is no store in {}; fill one with `candlewick ingest` and `--store {}`",
+        folder.display(), folder.display()
+    )]
+    Absent {
+        /// Folder asked for.
+        folder: PathBuf,
+    },
+    /// A store without a candle.
+    #[error(
+        "the store in {} holds no candles; fill it with `candlewick ingest` and `--store {}`",
+        folder.display(), folder.display()
+    )]
+    Empty {
+        /// Folder asked for.
+        folder: PathBuf,
+    },
+    /// A series that was never ingested.
+    #[error("the store in {} has no candles of {wanted}; it has {known}", folder.display())]
+    UnknownSeries {
+        /// Folder of the store.
+        folder: PathBuf,
+        /// Instrument and interval asked for.
+        wanted: String,
+        /// Every series of the store.
+        known: String,
+    },
+    /// A file of that name that is no store.
+    #[error("{} is not a candlewick store; choose another folder", file.display())]
+    Foreign {
+        /// File at fault.
+        file: PathBuf,
+    },
+    /// A store of a later version.
+    #[error(
+        "{} has schema version {found}, this candlewick knows up to {known}; upgrade candlewick",
+        file.display()
+    )]
+    Newer {
+        /// File of the store.
+        file: PathBuf,
+        /// Its schema version.
+        found: usize,
+        /// The latest version known here.
+        known: usize,
+    },
+    /// No space left.
+    #[error(
+        "the disk is full: cannot write {}; what was committed before is whole, the rest was \
+         not kept: free some space and run the same command again",
+        path.display()
+    )]
+    DiskFull {
+        /// What could not be written.
+        path: PathBuf,
+    },
+    /// A folder or file that may not be written.
+    #[error("cannot write {}: {reason}; choose a folder that can be written", path.display())]
+    NotWritable {
+        /// What could not be written.
+        path: PathBuf,
+        /// The system's or the database's words.
+        reason: String,
+    },
+    /// Another writer holds the store.
+    #[error(
+        "another process is writing {}; a store has one writer at a time: wait for it to end",
+        file.display()
+    )]
+    Busy {
+        /// File of the store.
+        file: PathBuf,
+    },
+    /// A file that is not what was written.
+    #[error(
+        "{} is damaged ({reason}); restore a backup or ingest again into a new folder",
+        file.display()
+    )]
+    Damaged {
+        /// File of the store.
+        file: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A candle that cannot be.
+    #[error("refused a candle of {series} at {open_time}: {fault}")]
+    Impossible {
+        /// Instrument and interval.
+        series: String,
+        /// Start of the candle, ms.
+        open_time: i64,
+        /// What is wrong with it.
+        fault: Box<CandleFault>,
+    },
+    /// Another failure of the file system.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// File or folder at fault.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Another failure of the database.
+    #[error("the database {} failed: {source}", file.display())]
+    Sqlite {
+        /// File of the store.
+        file: PathBuf,
+        /// The database's error.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the data is at fault (exit code 3) and not the machine (exit code 1).
+    #[must_use]
+    pub fn is_data(&self) -> bool {
+        matches!(
+            self,
+            Self::Absent { .. }
+                | Self::Empty { .. }
+                | Self::UnknownSeries { .. }
+                | Self::Foreign { .. }
+                | Self::Newer { .. }
+                | Self::Damaged { .. }
+                | Self::Impossible { .. }
+        )
+    }
+
+    /// The store's error for a failure of the file system at `path`.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                Self::NotWritable { path, reason: source.to_string() }
+            }
+            _ => Self::Io { path, source },
+        }
+    }
+
+    /// The store's error for a failure of the database in `file`.
+    pub(super) fn sqlite(file: &Path, source: rusqlite::Error) -> Self {
+        let file = file.to_path_buf();
+        let reason = source.to_string();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path: file },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::NotWritable { path: file, reason }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { file },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { file, reason },
+            Some(ErrorCode::NotADatabase) => Self::Foreign { file },
+            _ => Self::Sqlite { file, source },
+        }
+    }
+}
