@@ -1,0 +1,190 @@
+//! What can be wrong with features, their config or the candles they are to come from.
+
+use thiserror::Error;
+
+use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time};
+
+use super::catalog;
+use super::feature::Column;
+
+/// Why there are no features.
+#[derive(Debug, PartialEq, Error)]
+pub enum FeatureError {
+    /// No such name.
+    #[error("unknown feature `{name}`, nearest is `{nearest}`; use some of {}", known())]
+    Unknown {
+        /// Name given.
+        name: String,
+        /// The most similar known one.
+        nearest: &'static str,
+    },
+    /// An `@` without an interval after it.
+    #[error("feature `{name}` names no interval; write an interval after the @, such as rsi_14@4h")]
+    UnknownInterval {
+        /// Name given.
+        name: String,
+    },
+    /// A feature of an interval that is no context.
+    #[error(
+        "feature `{feature}@{interval}` is of no context interval; add {interval} to the context \
+         intervals or take the feature out"
+    )]
+    NoContext {
+        /// Feature asked for.
+        feature: &'static str,
+        /// Interval asked for.
+        interval: Interval,
+    },
+    /// Named twice in one list.
+    #[error("feature `{0}` is listed twice; list it once")]
+    Twice(&'static str),
+    /// Both wanted and not.
+    #[error("feature `{0}` is both included and excluded; take it out of one list")]
+    Contradiction(&'static str),
+    /// Everything was left out.
+    #[error("no feature is left for the {interval} candles; exclude fewer")]
+    NothingLeft {
+        /// Interval of the base candles.
+        interval: Interval,
+    },
+    /// A feature asked for by name needs what the source does not give.
+    #[error(
+        "feature `{feature}` needs {column}, which the {interval} candles lack; take it out of the \
+         config or ingest a source that gives {column}"
+    )]
+    Lacking {
+        /// Feature asked for.
+        feature: &'static str,
+        /// Column it reads.
+        column: Column,
+        /// Interval of the candles.
+        interval: Interval,
+    },
+    /// One candle lacks what the first ones gave.
+    #[error(
+        "the {interval} candle of {} lacks {column}, which the first one has and `{feature}` needs; \
+         complete the data or exclude the features that read it", Time(*open_time)
+    )]
+    Incomplete {
+        /// Interval of the candles.
+        interval: Interval,
+        /// Candle at fault.
+        open_time: i64,
+        /// Column it lacks.
+        column: Column,
+        /// A feature that reads it.
+        feature: &'static str,
+    },
+    /// A context interval that cannot be joined.
+    #[error(
+        "context interval {context} is not a longer multiple of the base interval {base}; use \
+         longer intervals as context"
+    )]
+    NotCoarser {
+        /// Interval of the base candles.
+        base: Interval,
+        /// Interval of the context candles.
+        context: Interval,
+    },
+    /// One context interval given twice.
+    #[error("context interval {0} is given twice; give it once")]
+    ContextTwice(Interval),
+    /// Candles of two instruments.
+    #[error(
+        "context candles are of {context}, base candles of {base}; take both of one instrument"
+    )]
+    TwoInstruments {
+        /// What the base candles are of.
+        base: Instrument,
+        /// What the context candles are of.
+        context: Instrument,
+    },
+    /// A candle that cannot be.
+    #[error("impossible {interval} candle of {}: {fault}", Time(*open_time))]
+    Impossible {
+        /// Interval of the candles.
+        interval: Interval,
+        /// Candle at fault.
+        open_time: i64,
+        /// What is wrong.
+        fault: CandleFault,
+    },
+    /// A candle that does not come after the last one.
+    #[error("{interval} candle out of order: {fault}")]
+    Order {
+        /// Interval of the candles.
+        interval: Interval,
+        /// The two times.
+        fault: SeriesError,
+    },
+    /// A number too large or too small to compute with.
+    #[error(
+        "the {interval} candle of {} has {column} {value}, which is beyond all reason (prices are \
+         computed with from 1e-18 to 1e18, amounts from 1e-18 to 1e24, or 0); correct the data",
+        Time(*open_time)
+    )]
+    Unreasonable {
+        /// Interval of the candles.
+        interval: Interval,
+        /// Candle at fault.
+        open_time: i64,
+        /// Column at fault.
+        column: Column,
+        /// Its value.
+        value: f64,
+    },
+    /// Reasonable numbers whose feature is none.
+    #[error(
+        "feature `{feature}` of the {interval} candle of {} is not a finite number; correct its \
+         prices and volumes or exclude the feature", Time(*open_time)
+    )]
+    NotFinite {
+        /// Feature at fault.
+        feature: &'static str,
+        /// Interval of the candles.
+        interval: Interval,
+        /// Candle at fault.
+        open_time: i64,
+    },
+    /// No candle has all its features.
+    #[error(
+        "no candle has all its features: {interval} candles, {candles} in all and at most {longest} \
+         in a row, while `{feature}` needs {needed} in a row; ingest more candles or exclude it"
+    )]
+    TooShort {
+        /// Interval whose candles are too few.
+        interval: Interval,
+        /// Number of its candles.
+        candles: usize,
+        /// Longest stretch without a gap.
+        longest: usize,
+        /// The feature that warms up longest.
+        feature: &'static str,
+        /// Candles in a row it needs for a value.
+        needed: usize,
+    },
+    /// Base and context candles that are never there together.
+    #[error(
+        "no candle has all its features: the {base} candles and the {context} context candles are \
+         never both there after their warm-up; ingest them for the same time"
+    )]
+    NeverTogether {
+        /// Interval of the base candles.
+        base: Interval,
+        /// Interval of the context candles.
+        context: Interval,
+    },
+    /// Candles that coarser ones cannot be made of.
+    #[error("{finer} candles cannot be summed to {to}; ask for a longer multiple of {finer}")]
+    Resample {
+        /// Interval of the candles there are.
+        finer: Interval,
+        /// Interval asked for.
+        to: Interval,
+    },
+}
+
+fn known() -> String {
+    let names: Vec<_> = catalog().iter().map(|info| info.name).collect();
+    names.join(", ")
+}

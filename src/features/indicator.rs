@@ -1,0 +1,57 @@
+//! What every feature's state is: a value a candle, fed one candle at a time.
+
+use std::fmt::Debug;
+
+use crate::market::Candle;
+
+/// The state of one feature. The batch form is a fold of [`Self::update`], nothing else.
+pub trait Indicator: Debug + Send {
+    /// Takes the next candle of a stretch without a gap.
+    ///
+    /// Gives `None` while the state warms up, and then a value for every candle. A candle that
+    /// lacks a column the feature reads gives `None` too; the builder refuses such a candle first.
+    fn update(&mut self, candle: &Candle) -> Option<f64>;
+}
+
+/// Log returns from one close to the next.
+#[derive(Debug, Default)]
+pub(super) struct CloseReturn {
+    last: Option<f64>,
+}
+
+impl CloseReturn {
+    /// `ln(C / C[-1])`, from the second candle on.
+    pub(super) fn update(&mut self, candle: &Candle) -> Option<f64> {
+        let last = self.last.replace(candle.close)?;
+        Some((candle.close / last).ln())
+    }
+}
+
+/// Mean of high, low and close.
+pub(super) fn typical_price(candle: &Candle) -> f64 {
+    (candle.high + candle.low + candle.close) / 3.0
+}
+
+/// True range of a candle that follows a close: `max(H - L, |H - C[-1]|, |L - C[-1]|)`.
+///
+/// Source: Wilder 1978, New Concepts in Technical Trading Systems.
+pub(super) fn true_range(candle: &Candle, last_close: f64) -> f64 {
+    (candle.high - candle.low)
+        .max((candle.high - last_close).abs())
+        .max((candle.low - last_close).abs())
+}
+
+/// `numerator / denominator`, or `otherwise` when there is nothing to divide by.
+pub(super) fn ratio_or(numerator: f64, denominator: f64, otherwise: f64) -> f64 {
+    if denominator == 0.0 { otherwise } else { numerator / denominator }
+}
+
+/// `value`, or 0 where rounding left what cannot be negative just below it.
+pub(super) fn not_negative(value: f64) -> f64 {
+    if value < 0.0 { 0.0 } else { value }
+}
+
+/// `price`, held inside the candle's range.
+pub(super) fn inside_range(price: f64, candle: &Candle) -> f64 {
+    price.max(candle.low).min(candle.high)
+}

@@ -1,0 +1,38 @@
+//! Series into named inputs, each on its own clock.
+//!
+//! A feature is a state that takes one candle at a time ([`Feature::state`]); a [`FeatureBuilder`]
+//! runs the states of the base candles and of every coarser context interval and joins them as of
+//! the end of the coarser candles; [`build`] folds it over whole series.
+
+mod builder;
+mod calendar;
+mod candle_shape;
+mod catalog;
+mod config;
+mod error;
+mod feature;
+mod indicator;
+mod moving_average;
+mod order_flow;
+mod oscillators;
+mod price;
+mod range_volatility;
+mod resample;
+mod rolling;
+mod selection;
+mod smoothing;
+mod table;
+mod timeframes;
+mod trend;
+mod volatility;
+mod volume;
+
+pub use builder::{FeatureBuilder, build};
+pub use catalog::{Feature, catalog};
+pub use config::FeatureConfig;
+pub use error::FeatureError;
+pub use feature::{Column, FeatureGroup, FeatureInfo};
+pub use indicator::Indicator;
+pub use resample::resample;
+pub use selection::{CandleSource, LeftOut, Selection, select};
+pub use table::FeatureTable;

@@ -1,0 +1,116 @@
+//! Volatility from open, high, low and close: it sees what happened inside the candle.
+
+use std::f64::consts::LN_2;
+
+use crate::market::Candle;
+
+use super::indicator::{Indicator, not_negative, true_range};
+use super::rolling::Window;
+use super::smoothing::ExponentialMean;
+
+/// Root of the mean, over the last candles, of a variance that one candle gives.
+#[derive(Debug)]
+pub(super) struct MeanVariance {
+    window: Window,
+    variance: fn(&Candle) -> f64,
+}
+
+impl MeanVariance {
+    pub(super) fn new(lookback: usize, variance: fn(&Candle) -> f64) -> Self {
+        Self { window: Window::new(lookback), variance }
+    }
+}
+
+impl Indicator for MeanVariance {
+    fn update(&mut self, candle: &Candle) -> Option<f64> {
+        let full = self.window.push((self.variance)(candle));
+        full.then(|| not_negative(self.window.mean()).sqrt())
+    }
+}
+
+/// Parkinson 1980: `ln(H/L)^2 / (4 ln 2)`.
+pub(super) fn parkinson(candle: &Candle) -> f64 {
+    (candle.high / candle.low).ln().powi(2) / (4.0 * LN_2)
+}
+
+/// Garman and Klass 1980: `ln(H/L)^2 / 2 - (2 ln 2 - 1) ln(C/O)^2`.
+pub(super) fn garman_klass(candle: &Candle) -> f64 {
+    let range = (candle.high / candle.low).ln();
+    let body = (candle.close / candle.open).ln();
+    0.5 * range * range - (2.0 * LN_2 - 1.0) * body * body
+}
+
+/// Rogers and Satchell 1991: `ln(H/C) ln(H/O) + ln(L/C) ln(L/O)`, free of the drift.
+pub(super) fn rogers_satchell(candle: &Candle) -> f64 {
+    let Candle { open, high, low, close, .. } = *candle;
+    (high / close).ln() * (high / open).ln() + (low / close).ln() * (low / open).ln()
+}
+
+/// Yang and Zhang 2000: `sqrt(Vo + k Vc + (1 - k) Vrs)`, `k = 0.34 / (1.34 + (n+1)/(n-1))`, with the
+/// sample variances of `ln(O/C[-1])` and `ln(C/O)` and the mean of Rogers and Satchell's.
+#[derive(Debug)]
+pub(super) struct YangZhang {
+    lookback: usize,
+    last: Option<f64>,
+    jumps: Window,
+    bodies: Window,
+    rogers_satchell: Window,
+}
+
+impl YangZhang {
+    pub(super) fn new(lookback: usize) -> Self {
+        let window = || Window::new(lookback);
+        let (jumps, bodies, rogers_satchell) = (window(), window(), window());
+        Self { lookback, last: None, jumps, bodies, rogers_satchell }
+    }
+}
+
+impl Indicator for YangZhang {
+    fn update(&mut self, candle: &Candle) -> Option<f64> {
+        let last = self.last.replace(candle.close)?;
+        self.jumps.push((candle.open / last).ln());
+        self.bodies.push((candle.close / candle.open).ln());
+        if !self.rogers_satchell.push(rogers_satchell(candle)) {
+            return None;
+        }
+        let n = self.lookback as f64;
+        let k = 0.34 / (1.34 + (n + 1.0) / (n - 1.0));
+        let inside = not_negative(self.rogers_satchell.mean());
+        let jumps = self.jumps.deviation(1).powi(2);
+        let bodies = self.bodies.deviation(1).powi(2);
+        Some((jumps + k * bodies + (1.0 - k) * inside).sqrt())
+    }
+}
+
+/// True range over the last close: `max(H - L, |H - C[-1]|, |L - C[-1]|) / C[-1]`.
+#[derive(Debug, Default)]
+pub(super) struct TrueRange {
+    last: Option<f64>,
+}
+
+impl Indicator for TrueRange {
+    fn update(&mut self, candle: &Candle) -> Option<f64> {
+        let last = self.last.replace(candle.close)?;
+        Some(true_range(candle, last) / last)
+    }
+}
+
+/// Average true range over the close: Wilder's mean of the true range, `/ C`.
+#[derive(Debug)]
+pub(super) struct Atr {
+    last: Option<f64>,
+    mean: ExponentialMean,
+}
+
+impl Atr {
+    pub(super) fn new(lookback: usize) -> Self {
+        Self { last: None, mean: ExponentialMean::wilder(lookback) }
+    }
+}
+
+impl Indicator for Atr {
+    fn update(&mut self, candle: &Candle) -> Option<f64> {
+        let last = self.last.replace(candle.close)?;
+        self.mean.update(true_range(candle, last)).map(|range| range / candle.close)
+    }
+}

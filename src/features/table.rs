@@ -1,0 +1,83 @@
+//! Features as a table: one row a base candle, one column a feature.
+
+use crate::market::Interval;
+
+/// Named features of the candles that have all of them, oldest first.
+///
+/// A row is known at its decision time, `open_time + interval`, and depends on nothing after it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureTable {
+    /// Interval of the base candles.
+    pub interval: Interval,
+    /// Names of the columns: `rsi_14` of the base candles, `rsi_14@1h` of a context interval.
+    pub names: Vec<String>,
+    /// Open time of each row's base candle, ms, strictly increasing.
+    pub open_time: Vec<i64>,
+    /// Values, `rows * names`, row after row; all finite.
+    pub values: Vec<f32>,
+    /// Of each row the first row of the stretch without a hole that it is in.
+    pub run_start: Vec<u32>,
+}
+
+impl FeatureTable {
+    /// A table without rows.
+    pub(super) fn new(interval: Interval, names: Vec<String>) -> Self {
+        let (open_time, values, run_start) = (Vec::new(), Vec::new(), Vec::new());
+        Self { interval, names, open_time, values, run_start }
+    }
+
+    /// Appends the row of a candle that opens after the last row's.
+    pub(super) fn push(&mut self, open_time: i64, row: &[f32]) {
+        let next = self.open_time.len() as u32;
+        let follows =
+            self.open_time.last().is_some_and(|&last| last + self.interval.ms() == open_time);
+        let start = if follows { self.run_start.last().copied().unwrap_or(next) } else { next };
+        self.open_time.push(open_time);
+        self.values.extend_from_slice(row);
+        self.run_start.push(start);
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.open_time.len()
+    }
+
+    /// The features of a row, in the order of `names`.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Self::rows`].
+    #[must_use]
+    pub fn row(&self, index: usize) -> &[f32] {
+        let width = self.names.len();
+        &self.values[index * width..(index + 1) * width]
+    }
+
+    /// When a row is known, ms: the end of its candle.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Self::rows`].
+    #[must_use]
+    pub fn decision_time(&self, index: usize) -> i64 {
+        self.open_time[index] + self.interval.ms()
+    }
+
+    /// Place of a feature in a row.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The first `rows` rows.
+    #[must_use]
+    pub fn truncated(&self, rows: usize) -> Self {
+        let rows = rows.min(self.rows());
+        Self {
+            interval: self.interval,
+            names: self.names.clone(),
+            open_time: self.open_time[..rows].to_vec(),
+            values: self.values[..rows * self.names.len()].to_vec(),
+            run_start: self.run_start[..rows].to_vec(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The features of one interval on its own clock, and the join of a coarser clock to the base.
+
+use std::collections::VecDeque;
+
+use crate::market::{Candle, Interval, SeriesError};
+
+use super::feature::Column;
+use super::indicator::Indicator;
+use super::{Feature, FeatureError};
+
+/// The states of one interval's features.
+#[derive(Debug)]
+pub(super) struct Clock {
+    interval: Interval,
+    features: Vec<Feature>,
+    states: Vec<Box<dyn Indicator>>,
+    last: Option<i64>,
+}
+
+impl Clock {
+    pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
+        let states = features.iter().map(|feature| feature.state()).collect();
+        Self { interval, features, states, last: None }
+    }
+
+    pub(super) fn interval(&self) -> Interval {
+        self.interval
+    }
+
+    /// Takes a candle and appends its features to `row`; false, and nothing of use in `row`, while
+    /// one of them warms up. A candle that does not follow the last one starts all states anew.
+    pub(super) fn push(
+        &mut self,
+        candle: &Candle,
+        row: &mut Vec<f32>,
+    ) -> Result<bool, FeatureError> {
+        let open_time = candle.open_time;
+        self.check(candle)?;
+        if self.last.is_some_and(|last| last.saturating_add(self.interval.ms()) != open_time) {
+            self.states = self.features.iter().map(|feature| feature.state()).collect();
+        }
+        self.last = Some(open_time);
+        let mut complete = true;
+        for (feature, state) in self.features.iter().zip(&mut self.states) {
+            let Some(value) = state.update(candle) else {
+                complete = false;
+                continue;
+            };
+            let value = value as f32;
+            if !value.is_finite() {
+                let (feature, interval) = (feature.name(), self.interval);
+                return Err(FeatureError::NotFinite { feature, interval, open_time });
+            }
+            row.push(value);
+        }
+        Ok(complete)
+    }
+
+    fn check(&self, candle: &Candle) -> Result<(), FeatureError> {
+        let (interval, open_time) = (self.interval, candle.open_time);
+        if let Some(last) = self.last
+            && open_time <= last
+        {
+            return Err(FeatureError::Order { interval, fault: SeriesError { open_time, last } });
+        }
+        candle.check(interval).map_err(|fault| FeatureError::Impossible {
+            interval,
+            open_time,
+            fault,
+        })?;
+        for column in Column::ALL {
+            let reader = || self.features.iter().find(|f| f.info().inputs.contains(&column));
+            match column.value(candle) {
+                Some(value) if column.is_reasonable(value) => {}
+                Some(value) => {
+                    return Err(FeatureError::Unreasonable { interval, open_time, column, value });
+                }
+                None => {
+                    if let Some(feature) = reader() {
+                        let feature = feature.name();
+                        return Err(FeatureError::Incomplete {
+                            interval,
+                            open_time,
+                            column,
+                            feature,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A coarser clock as the base sees it: the row of the last candle that has ended.
+#[derive(Debug)]
+pub(super) struct Context {
+    clock: Clock,
+    /// Candles that the base has not seen end: open time, and the row unless it is warm-up.
+    pending: VecDeque<(i64, Option<Vec<f32>>)>,
+    current: Option<(i64, Option<Vec<f32>>)>,
+}
+
+impl Context {
+    pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
+        let clock = Clock::new(interval, features);
+        Self { clock, pending: VecDeque::new(), current: None }
+    }
+
+    pub(super) fn interval(&self) -> Interval {
+        self.clock.interval()
+    }
+
+    pub(super) fn push(&mut self, candle: &Candle) -> Result<(), FeatureError> {
+        let mut row = Vec::with_capacity(self.clock.features.len());
+        let complete = self.clock.push(candle, &mut row)?;
+        self.pending.push_back((candle.open_time, complete.then_some(row)));
+        Ok(())
+    }
+
+    /// The row of the candle that ended last before or at `time`, if that candle is there and past
+    /// its warm-up. An older candle's row is not a substitute.
+    pub(super) fn as_of(&mut self, time: i64) -> Option<&[f32]> {
+        let interval = self.interval();
+        let ended = |open: i64| open.saturating_add(interval.ms()) <= time;
+        while self.pending.front().is_some_and(|&(open, _)| ended(open)) {
+            self.current = self.pending.pop_front();
+        }
+        let expected = interval.floor(time) - interval.ms();
+        match &self.current {
+            Some((open_time, Some(row))) if *open_time == expected => Some(row),
+            _ => None,
+        }
+    }
+}

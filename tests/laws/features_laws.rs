@@ -1,0 +1,274 @@
+//! No feature looks ahead; streaming, batch and any beginning of the data agree bit for bit.
+
+use candlewick::features::{
+    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, build,
+    resample,
+};
+use candlewick::market::{Candle, CandleSeries, Interval};
+use proptest::prelude::*;
+
+use crate::features::{config, interval, real_candles, series};
+use crate::support::real_data;
+
+/// Steps of a random walk: move, shadows, volume, taker share, and what kind of candle it is.
+type Step = (f64, f64, f64, f64, f64, u8);
+
+const GAP: u8 = 0;
+const NO_TRADE: u8 = 1;
+const SAME: u8 = 2;
+
+fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+    let kind = prop_oneof![1 => Just(GAP), 4 => Just(NO_TRADE), 4 => Just(SAME), 90 => Just(9u8)];
+    let step = (-0.05..0.05, 0.0..0.02, 0.0..0.02, 0.0..1000.0, 0.0..=1.0, kind);
+    prop::collection::vec(step, length)
+}
+
+/// A random walk of positive prices with gaps, candles without trade and candles without range.
+fn walk(interval: Interval, steps: &[Step]) -> CandleSeries {
+    let start = 1_640_995_200_000;
+    let mut candles: Vec<Candle> = Vec::new();
+    for (index, &(moved, up, down, volume, taker, kind)) in steps.iter().enumerate() {
+        let open_time = start + index as i64 * interval.ms();
+        let last = candles.last().copied();
+        if kind == GAP {
+            continue;
+        }
+        if let (NO_TRADE, Some(last)) = (kind, last) {
+            candles.push(Candle::no_trade(open_time, &last));
+            continue;
+        }
+        let open: f64 = last.map_or(100.0, |last| last.close);
+        let (moved, up, down) = if kind == SAME { (0.0, 0.0, 0.0) } else { (moved, up, down) };
+        let close = open * (1.0 + moved);
+        let bought = volume * taker;
+        candles.push(Candle {
+            open_time,
+            open,
+            high: open.max(close) * (1.0 + up),
+            low: open.min(close) * (1.0 - down),
+            close,
+            volume,
+            quote_volume: Some(volume * open),
+            trades: Some((volume * taker) as i64),
+            taker_buy_volume: Some(bought),
+            taker_buy_quote_volume: Some(bought * open),
+        });
+    }
+    series(interval, &candles)
+}
+
+/// The table, or one without rows where no candle has all its features.
+fn table(config: &FeatureConfig, base: &CandleSeries, context: &[CandleSeries]) -> FeatureTable {
+    match build(config, base, context) {
+        Ok(table) => table,
+        Err(FeatureError::TooShort { .. } | FeatureError::NeverTogether { .. }) => FeatureTable {
+            interval: base.interval(),
+            names: vec![],
+            open_time: vec![],
+            values: vec![],
+            run_start: vec![],
+        },
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn bits(table: &FeatureTable) -> Vec<u32> {
+    table.values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Rows, times and runs of `part` are the first of `whole`, bit for bit.
+fn assert_begins(whole: &FeatureTable, part: &FeatureTable) {
+    assert!(part.rows() <= whole.rows());
+    let first = whole.truncated(part.rows());
+    assert_eq!(first.open_time, part.open_time);
+    assert_eq!(first.run_start, part.run_start);
+    assert_eq!(bits(&first), bits(part));
+}
+
+fn rows_until(table: &FeatureTable, time: i64) -> usize {
+    (0..table.rows()).take_while(|&row| table.decision_time(row) <= time).count()
+}
+
+fn one(feature: Feature) -> FeatureConfig {
+    config(&[feature.name()], Some(&[]))
+}
+
+/// Features with short warm-ups, so that rows remain between the gaps of short random series.
+const QUICK: [&str; 7] = [
+    "log_return_1",
+    "rsi_6",
+    "streak_10",
+    "taker_imbalance_1",
+    "candle_vwap_1",
+    "close_volatility_6",
+    "body_1",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn prop_truncating_the_future_changes_no_feature(
+        steps in steps(120..400), cut in 0.0..1.0,
+    ) {
+        let base = walk(Interval::HOUR, &steps);
+        let cut = (base.len() as f64 * cut) as usize;
+        for &feature in Feature::ALL {
+            let whole = table(&one(feature), &base, &[]);
+            let part = table(&one(feature), &base.truncated(cut), &[]);
+            let end = base.open_time()[..cut].last().map_or(0, |t| t + Interval::HOUR.ms());
+            prop_assert_eq!(part.rows(), rows_until(&whole, end), "{}", feature);
+            assert_begins(&whole, &part);
+        }
+    }
+
+    #[test]
+    fn prop_another_future_changes_no_feature(
+        steps in steps(200..300), other in steps(60..100),
+    ) {
+        let kept = 200 - other.len();
+        let mut changed = steps.clone();
+        changed.truncate(kept);
+        changed.extend(other);
+        let (base, changed) = (walk(interval("15m"), &steps), walk(interval("15m"), &changed));
+        let decided = 1_640_995_200_000 + kept as i64 * 900_000;
+        let config = config(&QUICK, None);
+        let of = |base: &CandleSeries| {
+            let hours = resample(base, Interval::HOUR).unwrap();
+            let whole = table(&config, base, &[hours]);
+            whole.truncated(rows_until(&whole, decided))
+        };
+        let (one, other) = (of(&base), of(&changed));
+        prop_assert_eq!(one.open_time.len(), other.open_time.len());
+        assert_begins(&one, &other);
+    }
+
+    #[test]
+    fn prop_streaming_equals_batch(
+        steps in steps(200..400), hours in steps(50..100), cut in 0.0..1.0,
+    ) {
+        let base = walk(interval("15m"), &steps);
+        let context = [
+            walk(Interval::HOUR, &hours),
+            resample(&base, interval("2h")).unwrap(),
+        ];
+        let config = config(&QUICK, None);
+        let whole = table(&config, &base, &context);
+
+        let sources: Vec<_> = context.iter().map(CandleSource::of).collect();
+        let mut builder = FeatureBuilder::new(&config, &CandleSource::of(&base), &sources).unwrap();
+        let mut waiting: Vec<Vec<Candle>> =
+            context.iter().map(|series| series.iter().collect()).collect();
+        let (mut values, mut times) = (Vec::new(), Vec::new());
+        for candle in base.iter() {
+            let now = candle.open_time + base.interval().ms();
+            for (series, waiting) in context.iter().zip(&mut waiting) {
+                let ended = |c: &Candle| c.open_time + series.interval().ms() <= now;
+                let count = waiting.iter().take_while(|c| ended(c)).count();
+                for candle in waiting.drain(..count) {
+                    builder.push_context(series.interval(), &candle).unwrap();
+                }
+            }
+            if let Some(row) = builder.push_base(&candle).unwrap() {
+                values.extend(row.iter().map(|value| value.to_bits()));
+                times.push(candle.open_time);
+            }
+        }
+        prop_assert_eq!(times, whole.open_time.clone());
+        prop_assert_eq!(values, bits(&whole));
+
+        let base = base.truncated((base.len() as f64 * cut) as usize);
+        assert_begins(&whole, &table(&config, &base, &context));
+    }
+
+    #[test]
+    fn prop_gaps_cut_the_series_into_parts(steps in steps(200..400)) {
+        let base = walk(Interval::HOUR, &steps);
+        let candles: Vec<Candle> = base.iter().collect();
+        for &feature in Feature::ALL {
+            let whole = table(&one(feature), &base, &[]);
+            prop_assert!(whole.values.iter().all(|value| value.is_finite()), "{}", feature);
+            let (mut values, mut times, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+            for part in candles.chunk_by(|a, b| a.open_time + Interval::HOUR.ms() == b.open_time) {
+                let part = table(&one(feature), &series(Interval::HOUR, part), &[]);
+                prop_assert!(part.run_start.iter().all(|&start| start == 0));
+                starts.extend(part.run_start.iter().map(|_| times.len() as u32));
+                values.extend(bits(&part));
+                times.extend(part.open_time);
+            }
+            prop_assert_eq!(times, whole.open_time.clone(), "{}", feature);
+            prop_assert_eq!(starts, whole.run_start.clone(), "{}", feature);
+            prop_assert_eq!(values, bits(&whole), "{}", feature);
+        }
+    }
+
+    #[test]
+    fn prop_windowed_features_forget(steps in steps(250..300), from in 0usize..100) {
+        let steps: Vec<Step> = steps.into_iter().filter(|step| step.5 != GAP).collect();
+        let base = walk(Interval::HOUR, &steps);
+        let late: Vec<Candle> = base.iter().skip(from).collect();
+        for &feature in Feature::ALL.iter().filter(|feature| !feature.info().recursive) {
+            let (mut early_state, mut late_state) = (feature.state(), feature.state());
+            let early: Vec<_> = base.iter().map(|c| early_state.update(&c)).skip(from).collect();
+            for (candle, value) in late.iter().zip(early) {
+                if let Some(found) = late_state.update(candle) {
+                    prop_assert_eq!(Some(found.to_bits()), value.map(f64::to_bits), "{}", feature);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn prop_resampling_looks_at_nothing_later(steps in steps(50..200), cut in 0.0..1.0) {
+        let base = walk(interval("15m"), &steps);
+        let part = base.truncated((base.len() as f64 * cut) as usize);
+        let (whole, part) =
+            (resample(&base, Interval::HOUR).unwrap(), resample(&part, Interval::HOUR).unwrap());
+        prop_assert_eq!(whole.truncated(part.len()), part);
+        prop_assert!(whole.iter().all(|candle| candle.check(Interval::HOUR).is_ok()));
+    }
+}
+
+/// All features of real 1h candles with 4h and 1d context: cut anywhere, they begin the same; and
+/// each context column is the context's own table, looked up by the candle that ended last.
+#[test]
+fn real_candles_hold_the_laws() {
+    let Some(data) = real_data("real_candles_hold_the_laws") else { return };
+    let base = real_candles(&data, "BTCUSDT", Interval::HOUR, "");
+    let context = ["4h", "1d"].map(|name| real_candles(&data, "BTCUSDT", interval(name), ""));
+    let config = FeatureConfig::default();
+    let clock = std::time::Instant::now();
+    let whole = build(&config, &base, &context).unwrap();
+    eprintln!("{} rows × {} features in {:?}", whole.rows(), whole.names.len(), clock.elapsed());
+    assert!(whole.values.iter().all(|value| value.is_finite()));
+    // The candle of 2023-03-24 13:00 is missing.
+    assert!(whole.open_time.contains(&(1_679_662_800_000 - Interval::HOUR.ms())));
+    assert!(!whole.open_time.contains(&1_679_662_800_000));
+
+    for cut in [200, 9_999, 20_001] {
+        let base = base.truncated(cut);
+        let now = base.open_time()[cut - 1] + Interval::HOUR.ms();
+        let known = context.each_ref().map(|series| {
+            let ended = |&t: &i64| t + series.interval().ms() <= now;
+            series.truncated(series.open_time().iter().filter(|t| ended(t)).count())
+        });
+        let part = build(&config, &base, &known).unwrap();
+        assert_eq!(part.rows(), rows_until(&whole, now));
+        assert_begins(&whole, &part);
+    }
+
+    for series in &context {
+        let own = build(&config, series, &[]).unwrap();
+        let length = series.interval();
+        for row in (0..whole.rows()).step_by(7) {
+            let ended = length.floor(whole.decision_time(row)) - length.ms();
+            let place = own.open_time.binary_search(&ended).unwrap();
+            for (column, name) in own.names.iter().enumerate() {
+                if let Some(joined) = whole.column(&format!("{name}@{length}")) {
+                    let (found, expected) = (whole.row(row)[joined], own.row(place)[column]);
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{name}@{length} {row}");
+                }
+            }
+        }
+    }
+}
