@@ -1,0 +1,251 @@
+//! Forward and backward pass of a layer on the host.
+//!
+//! The batch is split into parts of [`PART`] rows; each part runs through all steps on one thread.
+//! Inside a part buffers are `[T, rows, …]`, so that a step is one stretch of memory. Gradients of
+//! the weights are summed over parts in their order.
+
+use rayon::prelude::*;
+
+use super::super::matmul::{View, matmul};
+use super::gates::{self, Step};
+
+/// Rows of a part: a constant, so that results do not depend on the number of threads.
+const PART: usize = 64;
+
+/// Sizes of a layer's run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) batch: usize,
+    pub(super) steps: usize,
+    pub(super) inputs: usize,
+    pub(super) hidden: usize,
+    pub(super) last_only: bool,
+}
+
+impl Sizes {
+    pub(super) fn output_steps(self) -> usize {
+        if self.last_only { 1.min(self.steps) } else { self.steps }
+    }
+
+    /// Number of output steps and the index of `step` among them.
+    fn output_step(self, step: usize) -> Option<(usize, usize)> {
+        if self.last_only {
+            (step + 1 == self.steps).then_some((1, 0))
+        } else {
+            Some((self.steps, step))
+        }
+    }
+}
+
+/// `[4H, F]`, `[4H, H]` and `[4H]`, row-major.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    pub(super) weight_ih: &'a [f32],
+    pub(super) weight_hh: &'a [f32],
+    pub(super) bias: &'a [f32],
+}
+
+/// What the forward pass keeps for the backward pass.
+#[derive(Debug, Clone)]
+pub(super) struct Saved {
+    pub(super) sizes: Sizes,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    /// `[T, rows, 4H]`.
+    gates: Vec<f32>,
+    /// `[T, rows, H]`.
+    cells: Vec<f32>,
+    /// `[T, rows, H]`: the state before each step, zero before the first.
+    before: Vec<f32>,
+}
+
+/// Gradients of everything that a layer is made of.
+pub(super) struct LayerGradients {
+    /// `[B, T, F]`; empty when not asked for.
+    pub(super) x_btf: Vec<f32>,
+    pub(super) weight_ih: Vec<f32>,
+    pub(super) weight_hh: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+}
+
+/// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`.
+pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec<f32>, Saved) {
+    let Sizes { batch, steps, inputs, hidden, .. } = sizes;
+    let mut output = vec![0.0; batch * sizes.output_steps() * hidden];
+    let parts = output
+        .par_chunks_mut((PART * sizes.output_steps() * hidden).max(1))
+        .zip(x_btf.par_chunks((PART * steps * inputs).max(1)))
+        .map(|(output, x)| forward_part(x, weights, sizes, output))
+        .collect();
+    (output, Saved { sizes, parts })
+}
+
+fn forward_part(x: &[f32], weights: Weights<'_>, sizes: Sizes, output: &mut [f32]) -> Part {
+    let Sizes { steps, inputs, hidden, .. } = sizes;
+    let rows = x.len() / (steps * inputs);
+    let mut part = Part {
+        gates: vec![0.0; rows * steps * 4 * hidden],
+        cells: vec![0.0; rows * steps * hidden],
+        before: vec![0.0; rows * steps * hidden],
+    };
+    // The share of the inputs for all steps at once.
+    matmul(
+        (&mut part.gates, View::packed(rows * steps, 4 * hidden)),
+        (&time_major(x, rows, steps), View::packed(rows * steps, inputs)),
+        (weights.weight_ih, View::packed(4 * hidden, inputs).transposed()),
+        false,
+    );
+    for step in 0..steps {
+        if step > 0 {
+            matmul(
+                (&mut part.gates, at_step(rows, step, 4 * hidden)),
+                (&part.before, at_step(rows, step, hidden)),
+                (weights.weight_hh, View::packed(4 * hidden, hidden).transposed()),
+                true,
+            );
+        }
+        gates::forward(
+            &Step { rows, steps, step, hidden },
+            &mut gates::Forward {
+                gates: &mut part.gates,
+                bias: weights.bias,
+                cells: &mut part.cells,
+                before: &mut part.before,
+                output,
+                output_step: sizes.output_step(step),
+            },
+        );
+    }
+    part
+}
+
+/// Gradients from the gradient of the output; that of the inputs only with `inputs_too`.
+pub(super) fn backward(
+    x_btf: &[f32],
+    weights: Weights<'_>,
+    saved: Saved,
+    output_gradient: &[f32],
+    inputs_too: bool,
+) -> LayerGradients {
+    let Saved { sizes, parts } = saved;
+    let Sizes { batch, steps, inputs, hidden, .. } = sizes;
+    let mut gradients = LayerGradients {
+        x_btf: vec![0.0; if inputs_too { batch * steps * inputs } else { 0 }],
+        weight_ih: vec![0.0; 4 * hidden * inputs],
+        weight_hh: vec![0.0; 4 * hidden * hidden],
+        bias: vec![0.0; 4 * hidden],
+    };
+    let part_inputs = PART * steps * inputs;
+    let mut x_gradients: Vec<&mut [f32]> = gradients.x_btf.chunks_mut(part_inputs.max(1)).collect();
+    x_gradients.resize_with(parts.len(), || &mut []);
+    let partial: Vec<LayerGradients> = parts
+        .into_par_iter()
+        .zip(x_gradients)
+        .zip(x_btf.par_chunks(part_inputs.max(1)))
+        .zip(output_gradient.par_chunks((PART * sizes.output_steps() * hidden).max(1)))
+        .map(|(((part, x_gradient), x), output_gradient)| {
+            backward_part(x, weights, part, sizes, output_gradient, x_gradient)
+        })
+        .collect();
+    for part in partial {
+        add(&mut gradients.weight_ih, &part.weight_ih);
+        add(&mut gradients.weight_hh, &part.weight_hh);
+        add(&mut gradients.bias, &part.bias);
+    }
+    gradients
+}
+
+fn backward_part(
+    x: &[f32],
+    weights: Weights<'_>,
+    mut part: Part,
+    sizes: Sizes,
+    output_gradient: &[f32],
+    x_gradient: &mut [f32],
+) -> LayerGradients {
+    let Sizes { steps, inputs, hidden, .. } = sizes;
+    let rows = x.len() / (steps * inputs);
+    let mut state_gradient = vec![0.0; rows * hidden];
+    let mut cell_gradient = vec![0.0; rows * hidden];
+    for step in (0..steps).rev() {
+        gates::backward(
+            &Step { rows, steps, step, hidden },
+            &mut gates::Backward {
+                gates: &mut part.gates,
+                cells: &part.cells,
+                state_gradient: &mut state_gradient,
+                cell_gradient: &mut cell_gradient,
+                output_gradient,
+                output_step: sizes.output_step(step),
+            },
+        );
+        if step > 0 {
+            matmul(
+                (&mut state_gradient, View::packed(rows, hidden)),
+                (&part.gates, at_step(rows, step, 4 * hidden)),
+                (weights.weight_hh, View::packed(4 * hidden, hidden)),
+                false,
+            );
+        }
+    }
+    let gates = View::packed(rows * steps, 4 * hidden);
+    if !x_gradient.is_empty() {
+        let weight_ih = (weights.weight_ih, View::packed(4 * hidden, inputs));
+        let view = View::packed(rows * steps, inputs);
+        let mut gradient = vec![0.0; rows * steps * inputs];
+        matmul((&mut gradient, view), (&part.gates, gates), weight_ih, false);
+        for (index, row) in gradient.chunks_exact(inputs).enumerate() {
+            let at = (index % rows * steps + index / rows) * inputs;
+            x_gradient[at..at + inputs].copy_from_slice(row);
+        }
+    }
+    let mut gradients = LayerGradients {
+        x_btf: Vec::new(),
+        weight_ih: vec![0.0; 4 * hidden * inputs],
+        weight_hh: vec![0.0; 4 * hidden * hidden],
+        bias: vec![0.0; 4 * hidden],
+    };
+    matmul(
+        (&mut gradients.weight_ih, View::packed(4 * hidden, inputs)),
+        (&part.gates, gates.transposed()),
+        (&time_major(x, rows, steps), View::packed(rows * steps, inputs)),
+        false,
+    );
+    matmul(
+        (&mut gradients.weight_hh, View::packed(4 * hidden, hidden)),
+        (&part.gates, gates.transposed()),
+        (&part.before, View::packed(rows * steps, hidden)),
+        false,
+    );
+    for row in part.gates.chunks_exact(4 * hidden) {
+        add(&mut gradients.bias, row);
+    }
+    gradients
+}
+
+/// `[rows, T, F]` as `[T, rows, F]`.
+fn time_major(x: &[f32], rows: usize, steps: usize) -> Vec<f32> {
+    let inputs = x.len() / (rows * steps);
+    let mut out = Vec::with_capacity(x.len());
+    for step in 0..steps {
+        for row in 0..rows {
+            let at = (row * steps + step) * inputs;
+            out.extend_from_slice(&x[at..at + inputs]);
+        }
+    }
+    out
+}
+
+/// The matrix `[rows, width]` of one step inside `[T, rows, width]`.
+fn at_step(rows: usize, step: usize, width: usize) -> View {
+    View { offset: step * rows * width, ..View::packed(rows, width) }
+}
+
+fn add(sum: &mut [f32], part: &[f32]) {
+    for (sum, value) in sum.iter_mut().zip(part) {
+        *sum += value;
+    }
+}

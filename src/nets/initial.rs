@@ -1,0 +1,47 @@
+//! Initial weights drawn on the host, so that every device starts from the same numbers.
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A stream of initial weights. Its order is the order of the calls.
+pub(super) struct InitialWeights {
+    stream: ChaCha8Rng,
+    device: Device,
+}
+
+impl InitialWeights {
+    pub(super) fn new(seed: u64, device: &Device) -> Self {
+        Self { stream: ChaCha8Rng::seed_from_u64(seed), device: device.clone() }
+    }
+
+    /// Uniform on `[-bound, bound)`.
+    pub(super) fn uniform<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        bound: f32,
+    ) -> Param<Tensor<D>> {
+        // The upper 24 bits give every multiple of 2^-24 in [0, 1) exactly.
+        let mut draw = || (self.stream.next_u32() >> 8) as f32 * 2_f32.powi(-24);
+        let values = (0..shape.iter().product()).map(|_| bound * (2.0 * draw() - 1.0)).collect();
+        self.parameter(values, shape)
+    }
+
+    /// All zero.
+    pub(super) fn zeros<const D: usize>(&self, shape: [usize; D]) -> Param<Tensor<D>> {
+        self.parameter(vec![0.0; shape.iter().product()], shape)
+    }
+
+    fn parameter<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
+        let tensor = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        // On a plain device the parameter remembers that it is to be trained.
+        Param::from_tensor(tensor)
+    }
+}
+
+/// Bound of PyTorch's default uniform distribution for linear and convolution layers:
+/// `kaiming_uniform_(a=sqrt(5))` is uniform within 1 / sqrt(fan in), and so are the biases.
+pub(super) fn bound(fan_in: usize) -> f32 {
+    1.0 / (fan_in.max(1) as f32).sqrt()
+}

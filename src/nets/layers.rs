@@ -1,0 +1,82 @@
+//! Linear and causal convolution layers with PyTorch's tensors.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use burn::tensor::module::conv1d;
+use burn::tensor::ops::ConvOptions;
+
+use super::initial::{InitialWeights, bound};
+
+/// `y = x Wᵀ + b`, as `torch.nn.Linear`.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[out, in]`.
+    weight: Param<Tensor<2>>,
+    /// `[out]`, in most layers.
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    pub(super) fn init(inputs: usize, outputs: usize, weights: &mut InitialWeights) -> Self {
+        Self {
+            weight: weights.uniform([outputs, inputs], bound(inputs)),
+            bias: Some(weights.uniform([outputs], bound(inputs))),
+        }
+    }
+
+    /// As `torch.nn.Linear(inputs, outputs, bias=False)`.
+    pub(super) fn without_bias(
+        inputs: usize,
+        outputs: usize,
+        weights: &mut InitialWeights,
+    ) -> Self {
+        Self { weight: weights.uniform([outputs, inputs], bound(inputs)), bias: None }
+    }
+
+    /// `[B, in]` to `[B, out]`.
+    pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let y = x.matmul(self.weight.val().transpose());
+        match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze(),
+            None => y,
+        }
+    }
+}
+
+/// One-dimensional convolution that sees no step after its own: the sequence is padded with zeros
+/// at its old end only. Tensors as `torch.nn.Conv1d`.
+#[derive(Module, Debug)]
+pub struct CausalConv {
+    /// `[out, in, kernel]`.
+    weight: Param<Tensor<3>>,
+    /// `[out]`.
+    bias: Param<Tensor<1>>,
+    #[module(skip)]
+    dilation: usize,
+}
+
+impl CausalConv {
+    pub(super) fn init(
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        dilation: usize,
+        weights: &mut InitialWeights,
+    ) -> Self {
+        let bound = bound(inputs * kernel);
+        Self {
+            weight: weights.uniform([outputs, inputs, kernel], bound),
+            bias: weights.uniform([outputs], bound),
+            dilation,
+        }
+    }
+
+    /// `[B, in, T]` to `[B, out, T]`.
+    pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
+        let weight = self.weight.val();
+        let past = (weight.dims()[2] - 1) * self.dilation;
+        let mut options = ConvOptions::new([1], [0], [self.dilation], 1);
+        options.padding = [(past, 0)];
+        conv1d(x_bct, weight, Some(self.bias.val()), options)
+    }
+}

@@ -1,0 +1,41 @@
+//! The scaled features, resident on the device.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Pool, Scaler, WindowError};
+
+/// The scaled rows of a pool on the device. It is made once a fold; batches are gathered from it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// `[N, F]`, without autodiff: inputs need no gradient.
+    pub values: Tensor<2>,
+}
+
+impl Table {
+    /// Scales the pool's rows on the host and moves them to the device.
+    ///
+    /// # Errors
+    /// When the scaler was fitted on another number of features.
+    pub fn new(pool: &Pool, scaler: &Scaler, device: &Device) -> Result<Self, WindowError> {
+        if scaler.center.len() != pool.features() || scaler.scale.len() != pool.features() {
+            return Err(WindowError::ScalerWidth {
+                scaler: scaler.center.len(),
+                rows: pool.features(),
+            });
+        }
+        let scaled = TensorData::new(scaler.apply(&pool.values), [pool.rows(), pool.features()]);
+        Ok(Self { values: Tensor::from_data(scaled, &device.clone().inner()) })
+    }
+
+    /// N.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.values.dims()[0]
+    }
+
+    /// F.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.values.dims()[1]
+    }
+}

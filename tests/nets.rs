@@ -1,0 +1,321 @@
+//! Nets against PyTorch, from run to run, and on another device.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
+use candlewick::nets::{
+    BatchTargets, CnnConfig, DropoutMasks, HeadOutputs, HeadsConfig, LstmConfig, Net, NetConfig,
+    NetParameter, ParametersError, Pooling, TaskLosses, multitask_loss,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
+
+/// Outputs, losses and gradients equal those of PyTorch in f64, for the same weights and inputs.
+/// `tests/reference/nets_golden.py` writes the golden files.
+#[test]
+fn nets_and_losses_equal_pytorch() {
+    for case in ["lstm_1_layer", "lstm_mean", "lstm_2_layers", "cnn", "cnn_attention"] {
+        Golden::load(case).check(&Device::flex());
+    }
+}
+
+#[test]
+fn training_is_the_same_bits_from_run_to_run() {
+    for config in [lstm(Pooling::Attention, 0.2), cnn(0.2)] {
+        let run = || train(&config, &Device::flex(), 4, 150);
+        let (first, second) = (run(), run());
+        assert_eq!(first.0, second.0, "{} losses", config.kind());
+        assert_eq!(first.1, second.1, "{} parameters", config.kind());
+    }
+}
+
+#[test]
+fn dropout_is_a_function_of_seed_step_and_call() {
+    let draw = |seed, step, calls: usize| {
+        let mut masks = DropoutMasks::new(seed, step, &Device::flex().autodiff());
+        let mut draw = || masks.draw([40, 50], 0.25).try_into_vec_as::<f32>().unwrap();
+        (0..calls).map(|_| draw()).collect::<Vec<_>>()
+    };
+    let masks = draw(7, 3, 2);
+    assert_eq!(masks, draw(7, 3, 2));
+    assert_ne!(masks[0], masks[1]);
+    assert_ne!(masks[0], draw(7, 4, 1)[0]);
+    assert_ne!(masks[0], draw(8, 3, 1)[0]);
+    assert!(masks[0].iter().all(|&value| value == 0.0 || value == 4.0 / 3.0));
+    let share = masks[0].iter().filter(|&&value| value == 0.0).count() as f64 / 2000.0;
+    // Three standard deviations of a share of 2000 draws.
+    assert!((share - 0.25).abs() < 3.0 * (0.25_f64 * 0.75 / 2000.0).sqrt(), "{share}");
+}
+
+#[test]
+fn parameters_round_trip_and_faults_are_named() {
+    let (config, heads) = (lstm(Pooling::Last, 0.0), HeadsConfig::default());
+    let init = |seed| Net::init(&config, &heads, 3, seed, &Device::flex());
+    let parameters = init(1).parameters().unwrap();
+    let names: Vec<&str> = parameters.iter().map(|tensor| tensor.name.as_str()).collect();
+    assert!(names.contains(&"lstm.weight_ih_l1") && names.contains(&"heads.return.bias"));
+    assert_ne!(init(2).parameters().unwrap(), parameters);
+    let loaded = init(2).with_parameters(parameters.clone()).unwrap();
+    assert_eq!(loaded.parameters().unwrap(), parameters);
+    let flat = init(1).flat_parameters();
+    assert_eq!(init(2).with_flat_parameters(&flat).parameters().unwrap(), parameters);
+    assert_eq!(flat.dims(), [init(1).parameter_count()]);
+
+    let mut missing = parameters.clone();
+    let gone = missing.remove(2).name;
+    let error = init(1).with_parameters(missing).unwrap_err();
+    assert_eq!(error, ParametersError::Missing { name: gone });
+    let mut unknown = parameters.clone();
+    unknown.push(NetParameter { name: "odd".to_owned(), shape: vec![1], values: vec![0.0] });
+    let error = init(1).with_parameters(unknown).unwrap_err();
+    assert_eq!(error, ParametersError::Unknown { name: "odd".to_owned() });
+    let mut reshaped = parameters;
+    reshaped[0].shape.reverse();
+    let error = init(1).with_parameters(reshaped).unwrap_err().to_string();
+    assert!(error.contains("lstm.weight_ih_l0 has shape [3, 20]"), "{error}");
+}
+
+/// A net sees its window and nothing else: a sample's outputs do not depend on its neighbours in the
+/// batch, also where the batch is split into parts.
+#[test]
+fn samples_of_a_batch_do_not_touch_each_other() {
+    for config in [lstm(Pooling::Attention, 0.0), cnn(0.0)] {
+        let net = Net::init(&config, &HeadsConfig::default(), 3, 5, &Device::flex());
+        let (batch, window) = (130, 8);
+        let mut values = noise(batch * window * 3, 11);
+        let before = outputs(&net.forward(tensor3(&values, [batch, window, 3]), None));
+        let sample = window * 3;
+        values[..sample].fill(100.0);
+        let after = outputs(&net.forward(tensor3(&values, [batch, window, 3]), None));
+        assert_ne!(before[..3], after[..3]);
+        assert_eq!(before[3..], after[3..], "{}", config.kind());
+    }
+}
+
+/// The same 20 steps on wgpu and on the CPU, from the same weights, without dropout.
+///
+/// Any Vulkan driver serves; without a GPU, Mesa's llvmpipe (Debian: mesa-vulkan-drivers). Compiling
+/// the kernels takes minutes there; `CUBECL_AUTOTUNE_LEVEL=minimal` keeps it to the least.
+#[test]
+fn wgpu_trains_as_the_cpu_does() {
+    if !vulkan_driver_found() {
+        assert!(
+            std::env::var_os("CANDLEWICK_REQUIRE_WGPU").is_none(),
+            "CANDLEWICK_REQUIRE_WGPU is set and no Vulkan driver was found"
+        );
+        eprintln!("SKIPPED wgpu_trains_as_the_cpu_does: no Vulkan driver was found");
+        return;
+    }
+    let wgpu = Device::wgpu(DeviceKind::DefaultDevice);
+    // Kernels are compiled for each layer's shapes, so one layer is tested here; several on the CPU.
+    let one_layer = LstmConfig { hidden: 4, layers: 1, dropout: 0.0, pooling: Pooling::Last };
+    let one_block =
+        CnnConfig { channels: 4, layers: 1, kernel: 2, dropout: 0.0, pooling: Pooling::Last };
+    for config in [NetConfig::Lstm(one_layer), NetConfig::Cnn(one_block)] {
+        let expected = train(&config, &Device::flex(), 20, 16).0;
+        assert!(expected[19] < expected[0], "{} does not learn", config.kind());
+        let first = Instant::now();
+        train(&config, &wgpu, 1, 16);
+        let first = first.elapsed().as_secs_f64();
+        let rest = Instant::now();
+        let found = train(&config, &wgpu, 20, 16).0;
+        let rest = rest.elapsed().as_secs_f64();
+        for (step, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            let relative = (expected - found).abs() / expected.abs();
+            assert!(relative < 1e-3, "{} step {step}: {expected} {found}", config.kind());
+        }
+        eprintln!(
+            "{} after 20 steps: cpu {} wgpu {} (a first step {first:.0} s, then 20 {rest:.0} s)",
+            config.kind(),
+            expected[19],
+            found[19]
+        );
+    }
+}
+
+/// Losses of `steps` steps of gradient descent on one batch, and the last parameters.
+fn train(config: &NetConfig, device: &Device, steps: u64, batch: usize) -> (Vec<f32>, Vec<f32>) {
+    let device = device.clone().autodiff();
+    let (heads, window, features) = (HeadsConfig::default(), 4, 4);
+    let mut net = Net::init(config, &heads, features, 3, &device);
+    let x_btf = Tensor::<3>::from_data(
+        TensorData::new(noise(batch * window * features, 1), [batch, window, features]),
+        &device.clone().inner(),
+    );
+    let targets = BatchTargets {
+        class: Tensor::<1, Int>::from_data(
+            TensorData::new((0..batch).map(|row| (row % 3) as i32).collect(), [batch]),
+            &device.clone().inner(),
+        ),
+        forward_return: tensor1(&noise(batch, 2), &device),
+        log_volatility: tensor1(&noise(batch, 4), &device),
+        weight: tensor1(&vec![1.0; batch], &device),
+    };
+    let mut losses = Vec::new();
+    for step in 0..steps {
+        let mut masks = DropoutMasks::new(9, step, &device);
+        let outputs = net.forward(x_btf.clone(), Some(&mut masks));
+        let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]);
+        let gradients = loss.total.backward();
+        losses.push(scalar(&loss.total));
+        let flat = net.flat_parameters() - net.flat_gradients(&gradients) * 0.1;
+        net = net.with_flat_parameters(&flat);
+    }
+    (losses, net.flat_parameters().try_into_vec_as::<f32>().unwrap())
+}
+
+fn lstm(pooling: Pooling, dropout: f64) -> NetConfig {
+    NetConfig::Lstm(LstmConfig { hidden: 5, layers: 2, dropout, pooling })
+}
+
+fn cnn(dropout: f64) -> NetConfig {
+    NetConfig::Cnn(CnnConfig { channels: 6, layers: 2, kernel: 3, dropout, pooling: Pooling::Last })
+}
+
+fn noise(count: usize, seed: u64) -> Vec<f32> {
+    let mut stream = ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| (stream.next_u32() as f32 / u32::MAX as f32 - 0.5) * 4.0).collect()
+}
+
+fn tensor1(values: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device.clone().inner())
+}
+
+fn tensor3(values: &[f32], shape: [usize; 3]) -> Tensor<3> {
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
+}
+
+fn scalar(loss: &Tensor<1>) -> f32 {
+    loss.clone().without_autodiff().into_scalar::<f32>()
+}
+
+fn outputs(outputs: &HeadOutputs) -> Vec<f32> {
+    outputs.direction.clone().unwrap().try_into_vec_as::<f32>().unwrap()
+}
+
+fn vulkan_driver_found() -> bool {
+    let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .any(|files| std::env::split_paths(&files).any(|file| file.is_file()));
+    let holds_one = |folder: &str| {
+        Path::new(folder).read_dir().is_ok_and(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "json"))
+            })
+        })
+    };
+    named || ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].into_iter().any(holds_one)
+}
+
+/// One golden file.
+struct Golden {
+    case: String,
+    bytes: Vec<u8>,
+    net: NetConfig,
+    heads: HeadsConfig,
+    class_weights: [f32; 3],
+}
+
+impl Golden {
+    fn load(case: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(format!("nets_{case}.safetensors"));
+        let bytes = std::fs::read(&path).unwrap();
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = header.metadata().clone().unwrap();
+        Self {
+            case: case.to_owned(),
+            net: serde_json::from_str(&metadata["net"]).unwrap(),
+            heads: serde_json::from_str(&metadata["heads"]).unwrap(),
+            class_weights: serde_json::from_str(&metadata["class_weights"]).unwrap(),
+            bytes,
+        }
+    }
+
+    fn check(&self, device: &Device) {
+        let device = device.clone().autodiff();
+        let (shape, x) = self.floats("x");
+        let parameters = self.names("weight.").map(|name| {
+            let (shape, values) = self.floats(&format!("weight.{name}"));
+            NetParameter { name, shape, values }
+        });
+        let net = Net::init(&self.net, &self.heads, shape[2], 0, &device)
+            .with_parameters(parameters.collect())
+            .unwrap();
+        let inner = device.clone().inner();
+        let x_btf = Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
+        let target = |name: &str| tensor1(&self.floats(&format!("target.{name}")).1, &inner);
+        let targets = BatchTargets {
+            class: target("class").int(),
+            forward_return: target("forward_return"),
+            log_volatility: target("log_volatility"),
+            weight: target("weight"),
+        };
+        let outputs = net.forward(x_btf, None);
+        for (name, output) in [
+            ("direction", &outputs.direction),
+            ("return", &outputs.return_),
+            ("volatility", &outputs.volatility),
+        ] {
+            let output = output.clone().unwrap().without_autodiff();
+            let found = output.try_into_vec_as::<f32>().unwrap();
+            self.compare(&format!("output.{name}"), &found, 0.0, 1e-5);
+        }
+        let losses = multitask_loss(&outputs, &targets, &net, &self.heads, &self.class_weights);
+        let TaskLosses { total, direction, return_, volatility } = losses;
+        for (name, loss) in
+            [("direction", direction), ("return", return_), ("volatility", volatility)]
+        {
+            self.compare(&format!("loss.{name}"), &[scalar(&loss.unwrap())], 1e-5, 0.0);
+        }
+        self.compare("loss.total", &[scalar(&total)], 1e-5, 0.0);
+        let gradients = net.flat_gradients(&total.backward()).try_into_vec_as::<f32>().unwrap();
+        let mut at = 0;
+        for (name, shape) in net.parameter_shapes() {
+            let length: usize = shape.iter().product();
+            let found = &gradients[at..at + length];
+            self.compare(&format!("gradient.{name}"), found, 1e-4, 1e-8);
+            at += length;
+        }
+        assert_eq!(at, gradients.len());
+    }
+
+    /// Compares with a golden tensor: the error may be `relative` to its largest number.
+    fn compare(&self, name: &str, found: &[f32], relative: f32, absolute: f32) {
+        let (_, expected) = self.floats(name);
+        assert_eq!(expected.len(), found.len(), "{} {name}", self.case);
+        let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
+            assert!(
+                (expected - found).abs() <= relative * largest + absolute,
+                "{} {name}[{index}]: PyTorch has {expected}, candlewick {found}",
+                self.case
+            );
+        }
+    }
+
+    fn names(&self, prefix: &str) -> impl Iterator<Item = String> {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        let names: Vec<String> = tensors
+            .names()
+            .into_iter()
+            .filter_map(|name| name.strip_prefix(prefix).map(str::to_owned))
+            .collect();
+        names.into_iter()
+    }
+
+    fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        let tensor = tensors.tensor(name).unwrap();
+        let values = tensor
+            .data()
+            .chunks_exact(4)
+            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+            .collect();
+        (tensor.shape().to_vec(), values)
+    }
+}
