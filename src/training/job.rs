@@ -1,0 +1,169 @@
+//! One fold's training as given to [`super::fit()`].
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use garde::Validate;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{CheckpointMeta, TrainingConfig, TrainingError};
+use crate::forecast::CLASSES;
+use crate::nets::{HeadsConfig, NetConfig};
+use crate::run_folder::sha256_hex;
+use crate::windows::{Table, Targets};
+
+/// What to train, on what, and where its checkpoints go.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The net.
+    pub net: &'a NetConfig,
+    /// Its heads.
+    pub heads: &'a HeadsConfig,
+    /// The knobs of training.
+    pub training: &'a TrainingConfig,
+    /// T, rows of a window.
+    pub window: usize,
+    /// Seed of weights, sample order and dropout masks.
+    pub seed: u64,
+    /// Device that trains; with or without autodiff.
+    pub device: &'a Device,
+    /// The scaled inputs on that device.
+    pub table: &'a Table,
+    /// What the heads learn, by row of the table.
+    pub targets: &'a Targets,
+    /// Weights of the classes in the direction loss.
+    pub class_weights: [f32; CLASSES],
+    /// Last rows of the training windows.
+    pub train: &'a [u32],
+    /// Last rows of the validation windows.
+    pub valid: &'a [u32],
+    /// What the checkpoints say about themselves.
+    pub meta: &'a CheckpointMeta,
+    /// `checkpoints/<model>/<fold>`; made when it is not there.
+    pub folder: &'a Path,
+    /// Name of the fold: the middle of metric keys such as `train/fold_0/loss`.
+    pub label: &'a str,
+}
+
+impl Job<'_> {
+    /// Steps of an epoch: whole batches, or one short batch when there is not even one.
+    #[must_use]
+    pub fn steps_per_epoch(&self) -> u64 {
+        (self.train.len() / self.batch_size()) as u64
+    }
+
+    /// Steps of the whole training.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps_per_epoch() * u64::from(self.training.epochs)
+    }
+
+    /// Samples of a step: the config's, or all where there are fewer.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.training.batch_size.min(self.train.len()).max(1)
+    }
+
+    /// Hex sha256 over the samples: their rows, targets and class weights.
+    #[must_use]
+    pub fn samples_digest(&self) -> String {
+        let mut sum = Sha256::new();
+        for rows in [self.train, self.valid] {
+            sum.update((rows.len() as u64).to_le_bytes());
+            for &row in rows {
+                let index = row as usize;
+                sum.update(row.to_le_bytes());
+                sum.update([self.targets.class[index]]);
+                for values in [
+                    &self.targets.forward_return,
+                    &self.targets.log_volatility,
+                    &self.targets.weight,
+                ] {
+                    sum.update(values[index].to_le_bytes());
+                }
+            }
+        }
+        for weight in self.class_weights {
+            sum.update(weight.to_le_bytes());
+        }
+        sha256_hex(&sum.finalize())
+    }
+
+    /// All that decides the training, as JSON.
+    pub(super) fn identity(
+        meta: &CheckpointMeta,
+        training: &TrainingConfig,
+        samples: &str,
+    ) -> serde_json::Result<Value> {
+        Ok(json!({
+            "checkpoint": serde_json::to_value(meta)?,
+            "training": serde_json::to_value(training)?,
+            "samples": samples,
+        }))
+    }
+
+    /// Checks what would otherwise fail in the middle of training.
+    pub(super) fn check(&self) -> Result<(), TrainingError> {
+        let label = self.label;
+        for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
+            if rows.is_empty() {
+                return Err(TrainingError::NoSamples { label: label.to_owned(), what });
+            }
+            check_rows(rows, self.window, self.table.rows())?;
+        }
+        let wrong = |text: String| Err(TrainingError::Config(text));
+        let targets = self.targets;
+        let lengths = [
+            targets.class.len(),
+            targets.forward_return.len(),
+            targets.log_volatility.len(),
+            targets.weight.len(),
+        ];
+        if lengths.iter().any(|&length| length != self.table.rows()) {
+            let rows = self.table.rows();
+            return wrong(format!("fold {label} has targets for {lengths:?} of {rows} rows"));
+        }
+        if let Err(report) = self.training.validate() {
+            return wrong(format!("training: {report}"));
+        }
+        let (warmup, steps) = (self.training.warmup_steps, self.steps());
+        if warmup >= steps {
+            return wrong(format!(
+                "training.warmup_steps {warmup} is not below the {steps} steps of all epochs of \
+                 fold {label} ({} samples in batches of {}); lower it, lower batch_size or raise \
+                 epochs",
+                self.train.len(),
+                self.batch_size(),
+            ));
+        }
+        let monitor = self.training.early_stopping.monitor;
+        if monitor.needs_direction() && !self.heads.direction.enabled {
+            return wrong(format!(
+                "training.early_stopping.monitor {} needs the direction head; enable it or use \
+                 valid_loss",
+                monitor.name()
+            ));
+        }
+        if self.meta.feature_names.len() != self.table.features() {
+            return wrong(format!(
+                "fold {label} names {} features, its table has {}",
+                self.meta.feature_names.len(),
+                self.table.features()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Checks that each row ends a window of the table.
+pub(super) fn check_rows(rows: &[u32], window: usize, table: usize) -> Result<(), TrainingError> {
+    let fits = |row: u32| row as usize + 1 >= window && (row as usize) < table;
+    match rows.iter().find(|&&row| !fits(row)) {
+        Some(row) => Err(TrainingError::Config(format!(
+            "row {row} ends no window of {window} rows in a table of {table}; take rows from \
+             `eligible`"
+        ))),
+        None => Ok(()),
+    }
+}

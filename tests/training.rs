@@ -1,0 +1,9 @@
+//! Integration tests: training.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod case;
+mod checkpoints;
+mod fitting;
+mod optimizer;
+mod resuming;
