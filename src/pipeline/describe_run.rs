@@ -1,0 +1,172 @@
+//! What a run says about itself: status, tags, parameters, data sets and the manifest.
+
+use anyhow::Context;
+
+use super::PipelineError;
+use super::observe::SharedJournal;
+use super::params::params;
+use super::prepare::Prepared;
+use crate::config::RunConfig;
+use crate::event::{Event, Status};
+use crate::folds::Fold;
+use crate::run_folder::{
+    DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, RunFolder, read_manifest,
+    write_manifest,
+};
+use crate::tracking::{RunIdentity, run_tags};
+use crate::windows::Eligible;
+
+/// The venue of simulated candles.
+const SIMULATED: &str = "simulated";
+
+/// Status, source code, parameters and config files.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn opening(
+    journal: &SharedJournal,
+    folder: &RunFolder,
+    config: &RunConfig,
+    identity: &RunIdentity,
+    device_name: &str,
+) -> anyhow::Result<()> {
+    journal.record(Event::Status { status: Status::Running })?;
+    let tag = |key: &str, value: String| Event::Tag { key: key.to_owned(), value };
+    journal.record(tag("candlewick.run_uid", identity.uid.clone()))?;
+    journal.record(tag("candlewick.device", device_name.to_owned()))?;
+    journal.record(tag("candlewick.simulated", is_simulated(config).to_string()))?;
+    for event in source_tags(config) {
+        journal.record(event)?;
+    }
+    for event in params(config)? {
+        journal.record(event)?;
+    }
+    for path in [folder.config_yaml(), folder.resolved_yaml()] {
+        journal.record(Event::Artifact { path: super::relative(folder, &path) })?;
+    }
+    Ok(())
+}
+
+/// Everything about the data that [`data`] writes down.
+pub struct DataFacts<'a> {
+    /// Features, labels and what was read.
+    pub prepared: &'a Prepared,
+    /// Windows kept and left out.
+    pub eligible: &'a Eligible,
+    /// Folds in the order of time.
+    pub folds: &'a [Fold],
+    /// The fold of the final model.
+    pub last: &'a Fold,
+}
+
+/// Writes the manifest and names the data sets; a resumed run must find the data it began with.
+///
+/// # Errors
+/// When the data differs from that of the run's first start, or a file cannot be written.
+pub fn data(
+    journal: &SharedJournal,
+    folder: &RunFolder,
+    config: &RunConfig,
+    identity: &RunIdentity,
+    facts: &DataFacts<'_>,
+    device_name: &str,
+) -> anyhow::Result<()> {
+    let prepared = facts.prepared;
+    if folder.manifest().is_file() {
+        let before = read_manifest(&folder.manifest())?;
+        for series in &prepared.data {
+            let known = before.data.iter().find(|known| known.name == series.name);
+            if known != Some(series) {
+                return Err(PipelineError::Data(format!(
+                    "{} in the store is not what this run began with ({} candles, digest {}); restore the store, \
+                     or start a new run",
+                    series.name,
+                    known.map_or(0, |known| known.rows),
+                    known.map_or("none", |known| known.digest.as_str()),
+                ))
+                .into());
+            }
+        }
+    } else {
+        let manifest = manifest(config, identity, facts, device_name);
+        write_manifest(&folder.manifest(), &manifest).context("failed to write the manifest")?;
+    }
+    for series in &prepared.data {
+        journal.record(Event::Dataset {
+            name: series.name.clone(),
+            digest: series.digest.clone(),
+            source: format!("candlewick store, {} to {} ms", series.first, series.last),
+            context: "training".to_owned(),
+            columns: ["open_time", "open", "high", "low", "close", "volume"]
+                .map(str::to_owned)
+                .to_vec(),
+            rows: series.rows,
+        })?;
+    }
+    journal.record(Event::Artifact { path: super::relative(folder, &folder.manifest()) })?;
+    Ok(())
+}
+
+fn manifest(
+    config: &RunConfig,
+    identity: &RunIdentity,
+    facts: &DataFacts<'_>,
+    device_name: &str,
+) -> Manifest {
+    Manifest {
+        schema_version: MANIFEST_VERSION,
+        run_id: identity.uid.clone(),
+        name: config.name.clone(),
+        created: identity.start_ms,
+        candlewick_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_commit: git_commit(&source_tags(config)),
+        model: config.net.kind().to_owned(),
+        device: device_name.to_owned(),
+        seed: config.seed,
+        simulated: is_simulated(config),
+        interval: config.data.interval,
+        window: config.window as u32,
+        horizon: config.labels.horizon,
+        data: facts.prepared.data.clone(),
+        feature_names: facts.prepared.pool.names.clone(),
+        folds: facts.folds.iter().chain([facts.last]).map(manifest_fold).collect(),
+        dropped: DroppedWindows {
+            gap: facts.eligible.dropped_gap as u64,
+            unlabelled: facts.eligible.dropped_unlabelled as u64,
+        },
+    }
+}
+
+/// Who and which source code made the run.
+fn source_tags(config: &RunConfig) -> Vec<Event> {
+    let here = std::env::current_dir().unwrap_or_default();
+    run_tags(&config.tracking, "candlewick train", &here)
+}
+
+/// The commit among `tags`, marked when files differ from it.
+fn git_commit(tags: &[Event]) -> Option<String> {
+    let value = |name: &str| {
+        tags.iter().find_map(|tag| match tag {
+            Event::Tag { key, value } if key == name => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let dirty = value("mlflow.source.git.dirty").is_some_and(|dirty| dirty == "true");
+    value("mlflow.source.git.commit").map(|commit| commit + if dirty { "-dirty" } else { "" })
+}
+
+fn manifest_fold(fold: &Fold) -> ManifestFold {
+    ManifestFold {
+        name: fold.name.clone(),
+        train_span: fold.train_span,
+        valid_span: fold.valid_span,
+        test_span: fold.test_span,
+        train_rows: fold.train.len() as u64,
+        valid_rows: fold.valid.len() as u64,
+        test_rows: fold.test.len() as u64,
+    }
+}
+
+fn is_simulated(config: &RunConfig) -> bool {
+    config.data.venue == SIMULATED
+}

@@ -1,0 +1,135 @@
+//! One fold: fit thresholds, scaler and target scale on its training rows, train, forecast.
+
+use std::path::Path;
+
+use anyhow::Context;
+use burn::tensor::Device;
+
+use super::forecast_rows::forecast_rows;
+use super::observe::RunObserver;
+use super::prepare::Prepared;
+use crate::config::RunConfig;
+use crate::folds::Fold;
+use crate::forecast::Forecast;
+use crate::labels::DirectionThresholds;
+use crate::nets::class_weights;
+use crate::training::{self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job};
+use crate::windows::{Scaler, Table, TargetScale, targets};
+
+/// How a fold's training ended.
+#[derive(Debug)]
+pub enum FoldOutcome {
+    /// Trained; the forecasts of its test rows by its best checkpoint.
+    Finished(Vec<Forecast>),
+    /// Stopped after a checkpoint.
+    Stopped,
+}
+
+/// Trains the net of `fold` in `folder` (or goes on there) and forecasts the fold's test rows.
+///
+/// # Errors
+/// When something cannot be fitted, trained or written.
+pub fn run_fold(
+    config: &RunConfig,
+    prepared: &Prepared,
+    fold: &Fold,
+    device: &Device,
+    folder: &Path,
+    observer: &mut RunObserver<'_>,
+) -> anyhow::Result<FoldOutcome> {
+    let meta = describe(config, prepared, fold)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, device)?;
+    let targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
+    let classes = fold.train.iter().map(|&row| targets.class[row as usize]);
+    let weights = class_weights(&config.heads.direction, classes);
+    let fitted = training::fit(
+        &Job {
+            net: &config.net,
+            heads: &config.heads,
+            training: &config.training,
+            window: config.window,
+            seed: config.seed,
+            device,
+            table: &table,
+            targets: &targets,
+            class_weights: weights,
+            train: &fold.train,
+            valid: &fold.valid,
+            meta: &meta,
+            folder,
+            label: &fold.name,
+        },
+        observer,
+    );
+    observer.check()?;
+    match fitted.with_context(|| format!("failed to train {}", fold.name))? {
+        Fitted::Stopped { .. } => Ok(FoldOutcome::Stopped),
+        Fitted::Finished(outcome) => {
+            observer.note(&format!(
+                "{}: best {} {:.4} at step {} of {}",
+                fold.name,
+                config.training.early_stopping.monitor.name(),
+                outcome.best_score,
+                outcome.best_step,
+                outcome.steps
+            ));
+            let forecasts = replay(folder, prepared, &table, &fold.test, device)?;
+            Ok(FoldOutcome::Finished(forecasts))
+        }
+    }
+}
+
+/// The forecasts of `rows` by the best checkpoint in `folder`.
+///
+/// # Errors
+/// When the checkpoint is missing or damaged.
+pub fn replay(
+    folder: &Path,
+    prepared: &Prepared,
+    table: &Table,
+    rows: &[u32],
+    device: &Device,
+) -> anyhow::Result<Vec<Forecast>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (net, meta) = training::load(&folder.join(BEST), device)?;
+    let predictions = training::predict(&net, &meta, table, rows, PREDICT_BATCH)?;
+    Ok(forecast_rows(&meta, prepared, rows, &predictions))
+}
+
+/// Samples a prediction batch; the same everywhere, so that a replay is equal bit for bit.
+pub const PREDICT_BATCH: usize = 512;
+
+fn describe(
+    config: &RunConfig,
+    prepared: &Prepared,
+    fold: &Fold,
+) -> anyhow::Result<CheckpointMeta> {
+    let pool = &prepared.pool;
+    Ok(CheckpointMeta {
+        schema_version: CHECKPOINT_VERSION,
+        model: config.net.kind().to_owned(),
+        net: config.net.clone(),
+        heads: config.heads.clone(),
+        window: config.window,
+        interval: config.data.interval,
+        context: config.data.context.clone(),
+        instruments: pool.instruments.clone(),
+        features: config.features.clone(),
+        feature_names: pool.names.clone(),
+        scaler: Scaler::fit(&config.scaler, pool, fold)?,
+        labels: config.labels.clone(),
+        classes: crate::forecast::CLASS_NAMES.map(str::to_owned).to_vec(),
+        thresholds: DirectionThresholds::fit(&config.labels.direction, &prepared.labels, fold)?,
+        target_scale: TargetScale::fit(&prepared.labels, fold)?,
+        fold: FoldSpans {
+            name: fold.name.clone(),
+            train: fold.train_span,
+            valid: fold.valid_span,
+            test: fold.test_span,
+        },
+        data: prepared.data.clone(),
+        seed: config.seed,
+    })
+}

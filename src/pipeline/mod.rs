@@ -1,0 +1,48 @@
+//! Wires the steps of one command; the only place that holds a whole `RunConfig`.
+
+mod describe_run;
+mod evaluate;
+mod fold_job;
+mod forecast_rows;
+mod observe;
+mod open;
+mod params;
+mod predict;
+mod prepare;
+mod train;
+
+pub use predict::{PredictOutcome, PredictRequest, predict};
+pub use train::{TrainOutcome, TrainRequest, train};
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::run_folder::RunFolder;
+use crate::training::Progress;
+
+/// What somebody who waits for a command sees of it and can say to it.
+pub trait Watch {
+    /// A line worth reading.
+    fn note(&mut self, text: &str);
+    /// Where training stands.
+    fn progress(&mut self, progress: &Progress<'_>);
+    /// Whether to stop after the current step.
+    fn stop_requested(&self) -> bool;
+}
+
+/// Why a command cannot be carried out, by what has to change.
+#[derive(Debug, Error)]
+pub enum PipelineError {
+    /// The request or the config contradicts itself or the run folder.
+    #[error("{0}")]
+    Config(String),
+    /// The store lacks what the config needs.
+    #[error("{0}")]
+    Data(String),
+}
+
+/// `path` as seen from the run folder.
+fn relative(folder: &RunFolder, path: &Path) -> String {
+    path.strip_prefix(folder.path()).unwrap_or(path).to_string_lossy().into_owned()
+}

@@ -1,0 +1,310 @@
+//! `train`: a config and a store into a run folder.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use burn::tensor::Device;
+use serde_json::json;
+
+use super::describe_run::{self, DataFacts};
+use super::evaluate::evaluate;
+use super::fold_job::{FoldOutcome, run_fold};
+use super::observe::{RunObserver, SharedJournal};
+use super::open::{OpenRun, open};
+use super::prepare::{Prepared, Recipe, prepare};
+use super::{PipelineError, Watch, relative};
+use crate::config::{Override, RunConfig};
+use crate::event::{Event, Status};
+use crate::folds::{self, Fold};
+use crate::forecast::Forecasts;
+use crate::market::Instrument;
+use crate::nets::Net;
+use crate::report;
+use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
+use crate::store::Store;
+use crate::tracking::{RunIdentity, SYSTEM_PERIOD, Sender, SystemSampler};
+use crate::training::QUANTILE_LEVELS;
+use crate::windows::{Eligible, MemoryPlan, available_memory, eligible, estimate_memory};
+
+/// What to train, on what and where.
+#[derive(Debug, Clone)]
+pub struct TrainRequest {
+    /// Config file; not needed to resume.
+    pub config: Option<PathBuf>,
+    /// Values changed from the command line.
+    pub overrides: Vec<Override>,
+    /// Seed in place of the config's.
+    pub seed: Option<u64>,
+    /// Folder of the store.
+    pub store: PathBuf,
+    /// Run folder to write or to go on with.
+    pub run_folder: Option<PathBuf>,
+    /// Whether to go on with a run.
+    pub resume: bool,
+    /// Device to train on.
+    pub device: Device,
+    /// What to call it.
+    pub device_name: String,
+}
+
+/// What came of a training.
+#[derive(Debug, Clone)]
+pub struct TrainOutcome {
+    /// The run folder.
+    pub run_folder: PathBuf,
+    /// The store it read.
+    pub store: PathBuf,
+    /// Whether it was stopped after a checkpoint.
+    pub stopped: bool,
+    /// The report; it exists unless the run was stopped.
+    pub report: PathBuf,
+    /// How the model compares with its baselines, a line each.
+    pub summary: Vec<String>,
+    /// Where the tracking server shows the run.
+    pub tracking_url: Option<String>,
+    /// Journal entries that are not delivered yet, when a server is configured.
+    pub undelivered: u64,
+}
+
+impl TrainOutcome {
+    /// The result as one JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        json!({
+            "run_folder": self.run_folder,
+            "stopped": self.stopped,
+            "report": self.report,
+            "summary": self.summary,
+            "tracking_url": self.tracking_url,
+            "undelivered": self.undelivered,
+        })
+    }
+}
+
+/// Trains every fold and the final model, forecasts, scores, writes the report and tracks it all.
+///
+/// # Errors
+/// When the config, the data, the device or the disk do not allow it. The run is then marked failed.
+pub fn train(request: &TrainRequest, watch: &mut dyn Watch) -> anyhow::Result<TrainOutcome> {
+    let OpenRun { folder, config } = open(request, now_ms())?;
+    let _lock = folder.lock()?;
+    watch.note(&format!("run folder {}", folder.path().display()));
+    let journal = SharedJournal::open(folder.path())?;
+    let identity = identity(&folder, &config)?;
+    let sender = Sender::start(folder.path(), &identity, &config.tracking);
+    if let Some(sender) = &sender {
+        watch.note(&format!("tracking to {}", sender.address()));
+    }
+    let sampler = config.tracking.system_metrics.then(|| sampler(&folder, &journal));
+
+    let mut observer = RunObserver::new(&journal, watch);
+    let steps = || run_steps(request, &folder, &config, &identity, &journal, &mut observer);
+    let result = catch_unwind(AssertUnwindSafe(steps))
+        .unwrap_or_else(|payload| Err(anyhow!("internal error: {}", panic_text(&*payload))));
+    drop(sampler);
+
+    let status = match &result {
+        Ok(Some(_)) => Status::Finished,
+        Ok(None) => Status::Killed,
+        Err(_) => Status::Failed,
+    };
+    let closed = close(&folder, &journal, status);
+    let limit = match status {
+        // A scheduler that sent SIGTERM will not wait long.
+        Status::Killed => Duration::from_secs(3),
+        _ => Duration::from_secs(config.tracking.drain_seconds.into()),
+    };
+    let delivery = sender.map(|sender| sender.finish(limit));
+    let summary = result?;
+    closed?;
+    Ok(TrainOutcome {
+        run_folder: folder.path().to_owned(),
+        store: request.store.clone(),
+        stopped: summary.is_none(),
+        report: folder.report(),
+        summary: summary.unwrap_or_default(),
+        tracking_url: delivery.as_ref().and_then(|delivery| delivery.run_url.clone()),
+        undelivered: delivery
+            .as_ref()
+            .map_or(0, |delivery| delivery.pending_entries + delivery.pending_artifacts),
+    })
+}
+
+/// Records how the run ended, and writes the report of a finished one, which shows that end.
+fn close(folder: &RunFolder, journal: &SharedJournal, status: Status) -> anyhow::Result<()> {
+    journal.record(Event::Status { status })?;
+    if status == Status::Finished {
+        report::write_report(folder.path())?;
+        journal.record(Event::Artifact { path: relative(folder, &folder.report()) })?;
+    }
+    Ok(journal.flush()?)
+}
+
+/// The work itself; `None` when it was stopped after a checkpoint.
+fn run_steps(
+    request: &TrainRequest,
+    folder: &RunFolder,
+    config: &RunConfig,
+    identity: &RunIdentity,
+    journal: &SharedJournal,
+    observer: &mut RunObserver<'_>,
+) -> anyhow::Result<Option<Vec<String>>> {
+    describe_run::opening(journal, folder, config, identity, &request.device_name)?;
+    let store = Store::open(&request.store)?;
+    let instruments = instruments(config)?;
+    let prepared = prepare(
+        &store,
+        &Recipe {
+            instruments: &instruments,
+            interval: config.data.interval,
+            context: &config.data.context,
+            span: config.data.span(),
+            features: &config.features,
+            labels: &config.labels,
+        },
+    )?;
+    let eligible = eligible(&prepared.pool, config.window, Some(&prepared.labels.known));
+    check_windows(config, &prepared, &eligible)?;
+    let (folds, last) = split(config, &prepared, &eligible)?;
+    observer.note(&format!(
+        "{} rows of {} features; {} windows, left out {} over gaps or warm-up and {} without a known label; {} folds",
+        prepared.pool.rows(),
+        prepared.pool.features(),
+        eligible.rows.len(),
+        eligible.dropped_gap,
+        eligible.dropped_unlabelled,
+        folds.len()
+    ));
+    check_memory(config, &prepared, observer)?;
+    let facts = DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: &last };
+    describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
+
+    let mut forecasts = Forecasts { quantile_levels: QUANTILE_LEVELS.to_vec(), rows: Vec::new() };
+    for fold in folds.iter().chain([&last]) {
+        let place = checkpoint_folder(folder, config, &fold.name);
+        match run_fold(config, &prepared, fold, &request.device, &place, observer)? {
+            FoldOutcome::Stopped => return Ok(None),
+            FoldOutcome::Finished(rows) => forecasts.rows.extend(rows),
+        }
+        journal.record(Event::Artifact { path: relative(folder, &place) })?;
+    }
+
+    write_forecasts(&folder.forecasts(), &forecasts)?;
+    let summary = evaluate(config, &prepared, &folds, &forecasts, folder, journal)?;
+    for path in [folder.forecasts(), folder.metrics(), folder.chart()] {
+        journal.record(Event::Artifact { path: relative(folder, &path) })?;
+    }
+    Ok(Some(summary))
+}
+
+fn split(
+    config: &RunConfig,
+    prepared: &Prepared,
+    eligible: &Eligible,
+) -> anyhow::Result<(Vec<Fold>, Fold)> {
+    let (rows, times) = (&eligible.rows, &prepared.times);
+    let (interval, horizon) = (config.data.interval, config.labels.horizon);
+    let folds = folds::split(&config.folds, rows, times, interval, horizon)?;
+    let last = folds::final_fold(&config.folds, rows, times, interval, horizon)?;
+    Ok((folds, last))
+}
+
+fn check_windows(
+    config: &RunConfig,
+    prepared: &Prepared,
+    eligible: &Eligible,
+) -> anyhow::Result<()> {
+    if !eligible.rows.is_empty() {
+        return Ok(());
+    }
+    let pool = &prepared.pool;
+    let longest =
+        (0..pool.rows()).map(|row| row + 1 - pool.run_start[row] as usize).max().unwrap_or(0);
+    let message = if longest < config.window {
+        format!(
+            "window {} is longer than the longest stretch without a gap, {longest} candles after the features' warm-up; \
+             set window <= {longest}, use features of shorter lookback, or fill the gaps that `candlewick store check` lists",
+            config.window
+        )
+    } else {
+        format!(
+            "no window has a known label: the horizon of {} candles reaches past the data or over a gap everywhere; \
+             load more candles or set a shorter labels.horizon",
+            config.labels.horizon
+        )
+    };
+    Err(PipelineError::Data(message).into())
+}
+
+fn check_memory(
+    config: &RunConfig,
+    prepared: &Prepared,
+    observer: &mut RunObserver<'_>,
+) -> anyhow::Result<()> {
+    let inputs = prepared.pool.features();
+    let need = estimate_memory(&MemoryPlan {
+        rows: prepared.pool.rows(),
+        features: inputs,
+        window: config.window,
+        batch_size: config.training.batch_size,
+        parameters: Net::init(&config.net, &config.heads, inputs, config.seed, &Device::flex())
+            .parameter_count(),
+        activations: config.net.activations(inputs, config.window),
+    });
+    observer.note(&format!("memory needed: {need}"));
+    Ok(need.check(available_memory())?)
+}
+
+fn instruments(config: &RunConfig) -> anyhow::Result<Vec<Instrument>> {
+    config
+        .data
+        .symbols
+        .iter()
+        .map(|symbol| Ok(Instrument::new(&config.data.venue, config.data.market, symbol)?))
+        .collect()
+}
+
+/// `checkpoints/<model>/<fold>`.
+fn checkpoint_folder(folder: &RunFolder, config: &RunConfig, fold: &str) -> PathBuf {
+    folder.checkpoints().join(config.net.kind()).join(fold)
+}
+
+/// The run's identity: written once, so that a resumed run stays the same one.
+fn identity(folder: &RunFolder, config: &RunConfig) -> anyhow::Result<RunIdentity> {
+    let path = folder.path().join("run_id");
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && let Some((uid, start)) = text.trim().split_once(' ')
+        && let Ok(start_ms) = start.parse()
+    {
+        return Ok(RunIdentity { uid: uid.to_owned(), name: config.name.clone(), start_ms });
+    }
+    let identity = RunIdentity { uid: new_run_id(), name: config.name.clone(), start_ms: now_ms() };
+    write_atomic(&path, format!("{} {}\n", identity.uid, identity.start_ms).as_bytes())?;
+    Ok(identity)
+}
+
+/// Samples the machine into the journal until it is dropped.
+fn sampler(folder: &RunFolder, journal: &SharedJournal) -> SystemSampler {
+    let sink = journal.clone();
+    let record = move |event| {
+        // A full disk shows in the training's own events, which stop the run.
+        if let Err(error) = sink.record(event) {
+            tracing::debug!("a system metric was not recorded: {error}");
+        }
+    };
+    SystemSampler::start(journal.next_step("system/"), SYSTEM_PERIOD, folder.path(), record)
+}
+
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
