@@ -1,0 +1,33 @@
+//! The integration tests: one binary, one module a subject.
+
+// Helpers outside #[test] functions unwrap too, and skipped tests say so on stderr.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+// Tests are written for the reader, once and small.
+#![allow(
+    clippy::bool_to_int_with_if,
+    clippy::duration_suboptimal_units,
+    clippy::format_collect,
+    clippy::manual_is_multiple_of,
+    clippy::match_same_arms,
+    clippy::naive_bytecount,
+    clippy::needless_for_each,
+    clippy::unnecessary_wraps
+)]
+
+mod cli;
+mod faulty_server;
+mod features;
+mod ingest;
+mod laws;
+mod laws_folds;
+mod mlflow_server;
+mod nets;
+mod planted;
+mod report;
+mod resume;
+mod scores;
+mod store;
+mod support;
+mod tidy;
+mod tracking;
+mod training;
