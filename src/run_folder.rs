@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-pub use atomic::write_atomic;
+pub use atomic::{sync_folder, write_atomic};
 pub use chart::{CHART_VERSION, ChartRow, read_chart, write_chart};
 pub use digest::{new_run_id, sha256_file, sha256_hex};
 pub use error::RunFolderError;

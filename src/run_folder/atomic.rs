@@ -54,15 +54,19 @@ fn usual_permissions() -> Option<Permissions> {
     None
 }
 
+/// Makes the names in a folder survive a power cut.
+///
+/// # Errors
+/// When the folder cannot be opened or the disk refuses.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Other systems cannot open a folder to sync it; their rename is durable by itself.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "same signature as on unix")]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

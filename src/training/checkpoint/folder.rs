@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::read::read_state;
 use super::{BEST, LAST};
-use crate::run_folder::write_atomic;
+use crate::run_folder::{sync_folder, write_atomic};
 use crate::training::CheckpointError;
 
 /// Ends of the names of folders that are being written and being removed.
@@ -162,17 +162,4 @@ fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
         file.sync_all()?;
     }
     sync_folder(folder)
-}
-
-/// Makes the names in a folder survive a power cut.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Other systems cannot open a folder to sync it; their rename is durable by itself.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "same signature as on unix")]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
