@@ -10,7 +10,8 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x434E_4457;
 
 /// Each step from one schema version to the next; `PRAGMA user_version` counts the steps taken.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_candles.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_candles.sql"), include_str!("migrations/0002_live.sql")];
 
 /// What a database file is to us.
 #[derive(Debug, PartialEq, Eq)]
