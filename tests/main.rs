@@ -27,6 +27,7 @@ mod report;
 mod resume;
 mod scores;
 mod store;
+mod store_live;
 mod support;
 mod tidy;
 mod tracking;

@@ -33,6 +33,18 @@ impl Store {
     }
 }
 
+/// Hex sha256 of candles as [`Store::digest`] takes it, without a name: in order of open time, and of
+/// several that open at once the first.
+#[must_use]
+pub fn candles_sha256(candles: &[Candle]) -> String {
+    let mut sorted: Vec<&Candle> = candles.iter().collect();
+    sorted.sort_by_key(|candle| candle.open_time);
+    sorted.dedup_by_key(|candle| candle.open_time);
+    let mut hash = Sha256::new();
+    sorted.into_iter().for_each(|candle| hash_candle(&mut hash, candle));
+    hex(&hash.finalize())
+}
+
 /// Lower-case hexadecimal digits of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -44,7 +56,7 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn hash_candle(hash: &mut Sha256, candle: &Candle) {
+pub(super) fn hash_candle(hash: &mut Sha256, candle: &Candle) {
     hash.update(candle.open_time.to_le_bytes());
     for value in [candle.open, candle.high, candle.low, candle.close, candle.volume] {
         hash.update(value.to_le_bytes());

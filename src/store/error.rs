@@ -20,9 +20,9 @@ pub enum StoreError {
         /// Folder asked for.
         folder: PathBuf,
     },
-    /// A store without a candle.
+    /// A store with nothing in it.
     #[error(
-        "the store in {} holds no candles; fill it with `candlewick ingest` and `--store {}`",
+        "the store in {} holds no data; fill it with `candlewick ingest` and `--store {}`",
         folder.display(), folder.display()
     )]
     Empty {
@@ -38,6 +38,36 @@ pub enum StoreError {
         wanted: String,
         /// Every series of the store.
         known: String,
+    },
+    /// A series of values that was never ingested.
+    #[error(
+        "the store in {} has no values named `{wanted}`; it has {known}; ingest them with \
+         `candlewick ingest series`",
+        folder.display()
+    )]
+    UnknownValues {
+        /// Folder of the store.
+        folder: PathBuf,
+        /// Name asked for.
+        wanted: String,
+        /// Every name of the store.
+        known: String,
+    },
+    /// A value, or the name of a series of them, that cannot be.
+    #[error("refused a value of `{name}`: {reason}")]
+    ImpossibleValue {
+        /// Name of the series.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An entry of the ledger that cannot be used so.
+    #[error("entry {id} of the gap ledger {reason}; see `candlewick store gaps`")]
+    Ledger {
+        /// Number of the entry.
+        id: i64,
+        /// What is wrong.
+        reason: String,
     },
     /// A file of that name that is no store.
     #[error("{} is not a candlewick store; choose another folder", file.display())]
@@ -133,11 +163,19 @@ impl StoreError {
             Self::Absent { .. }
                 | Self::Empty { .. }
                 | Self::UnknownSeries { .. }
+                | Self::UnknownValues { .. }
+                | Self::ImpossibleValue { .. }
+                | Self::Ledger { .. }
                 | Self::Foreign { .. }
                 | Self::Newer { .. }
                 | Self::Damaged { .. }
                 | Self::Impossible { .. }
         )
+    }
+
+    /// The error of a number that no entry of the ledger has.
+    pub(super) fn no_entry(id: i64) -> Self {
+        Self::Ledger { id, reason: "does not exist".to_owned() }
     }
 
     /// The store's error for a failure of the file system at `path`.

@@ -6,33 +6,58 @@
 //! 15 significant digits comes back digit for digit when its float is written in the shortest form
 //! that round-trips, which is how [`check()`] sums them as decimals.
 
+mod archive_files;
 mod check;
 mod digest;
 mod error;
+mod instruments;
+mod ledger;
+mod live;
+mod pending;
 mod read;
+mod received;
+mod repair;
 mod schema;
 mod settle;
+mod sound;
 mod source;
 mod statements;
 mod sums;
+mod tape;
+mod transaction;
+mod values;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+pub use archive_files::{ArchiveFile, StoredArchiveFile};
 pub use check::{Gap, SeriesCheck, StoreCheck, check};
-pub use digest::hex;
+pub use digest::{candles_sha256, hex};
 pub use error::StoreError;
+pub use ledger::{GapEntry, GapReason, GapState, NewGap};
+pub use live::{ClockMinute, LiveBatch, LiveWritten};
 pub use read::SeriesInfo;
+pub use received::Received;
 pub use source::Source;
 pub use sums::{SumCheck, SumDifference};
+pub use values::{Value, ValueSeriesInfo, ValuesWritten};
 pub use write::{SeriesWriter, Written};
 
-use schema::{Journal, Standing};
+use instruments::Instruments;
+use schema::{Journal, LIVE_VERSION, Standing};
 
 /// Name of the database inside a store's folder.
 const DATABASE: &str = "market.sqlite";
+
+/// Whether a store of candles alone holds anything.
+const FILLED_WITH_CANDLES: &str = "SELECT EXISTS (SELECT 1 FROM candle)";
+
+/// Whether a store holds anything.
+const FILLED: &str = "SELECT EXISTS (SELECT 1 FROM candle) OR EXISTS (SELECT 1 FROM segment) \
+                      OR EXISTS (SELECT 1 FROM pending_trade) OR EXISTS (SELECT 1 FROM pending_quote) \
+                      OR EXISTS (SELECT 1 FROM pending_book) OR EXISTS (SELECT 1 FROM value)";
 
 /// An open store: one folder of market data.
 #[derive(Debug)]
@@ -40,13 +65,16 @@ pub struct Store {
     connection: Connection,
     folder: PathBuf,
     file: PathBuf,
+    /// Whether it has more tables than those of candles.
+    live: bool,
+    instruments: Instruments,
 }
 
 impl Store {
     /// Opens the store in `folder` for reading; a read-only file system will do.
     ///
     /// # Errors
-    /// When there is none, when it holds no candles, when it is no store of this version, and when
+    /// When there is none, when it holds nothing at all, when it is no store of this version, and when
     /// the file system or the database fails.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(DATABASE);
@@ -55,17 +83,18 @@ impl Store {
         }
         let connection = schema::open_readable(&file)?;
         let empty = StoreError::Empty { folder: folder.to_path_buf() };
-        if schema::standing(&connection, &file)? == Standing::Blank {
+        let Standing::Version(version) = schema::standing(&connection, &file)? else {
+            return Err(empty);
+        };
+        let live = version >= LIVE_VERSION;
+        let filled: bool = connection
+            .query_row(if live { FILLED } else { FILLED_WITH_CANDLES }, [], |row| row.get(0))
+            .map_err(|error| StoreError::sqlite(&file, error))?;
+        if !filled {
             return Err(empty);
         }
-        let filled: bool = connection
-            .query_row("SELECT EXISTS (SELECT 1 FROM candle)", [], |row| row.get(0))
-            .map_err(|error| StoreError::sqlite(&file, error))?;
-        if filled {
-            Ok(Self { connection, folder: folder.to_path_buf(), file })
-        } else {
-            Err(empty)
-        }
+        let (folder, instruments) = (folder.to_path_buf(), Instruments::default());
+        Ok(Self { connection, folder, file, live, instruments })
     }
 
     /// Opens the store in `folder` for writing, creates folder and store when absent, and brings the
@@ -91,7 +120,8 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, error))?;
         let file = folder.join(DATABASE);
         let connection = schema::open_writable(&file, journal)?;
-        Ok(Self { connection, folder: folder.to_path_buf(), file })
+        let (folder, instruments) = (folder.to_path_buf(), Instruments::default());
+        Ok(Self { connection, folder, file, live: true, instruments })
     }
 
     /// Folder of the store.

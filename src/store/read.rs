@@ -152,7 +152,7 @@ impl Store {
         Err(StoreError::UnknownSeries {
             folder: self.folder.clone(),
             wanted: format!("{instrument} {interval}"),
-            known: known.join(", "),
+            known: if known.is_empty() { "none at all".to_owned() } else { known.join(", ") },
         })
     }
 }

@@ -13,6 +13,12 @@ const APPLICATION_ID: i64 = 0x434E_4457;
 const MIGRATIONS: [&str; 2] =
     [include_str!("migrations/0001_candles.sql"), include_str!("migrations/0002_live.sql")];
 
+/// Schema version from which on a store holds more than candles.
+pub(super) const LIVE_VERSION: usize = 2;
+
+/// Prepared statements that a writer keeps.
+const STATEMENTS: usize = 96;
+
 /// What a database file is to us.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -58,6 +64,8 @@ pub(super) fn open_writable(file: &Path, journal: Journal) -> Result<Connection,
     if journal == Journal::WriteAhead || standing != Standing::Blank {
         write_ahead(&connection, file)?;
     }
+    // More statements are in use at once than the library keeps by itself.
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut connection, file)?;
     Ok(connection)
 }

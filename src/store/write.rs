@@ -1,13 +1,13 @@
 //! Final candles into a store: one writer, one transaction, idempotent.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::settle::{Verdict, settle};
 use super::statements::{CONFLICT, GROUP, MANY, ONE, bind_known, bind_values, known};
+use super::transaction::now;
 use super::{Source, Store, StoreError, read};
 use crate::market::{Candle, Instrument, Interval, Missing};
 
@@ -40,8 +40,8 @@ impl Written {
 /// A transaction that writes one series from one source; dropped without a commit it leaves no trace.
 #[derive(Debug)]
 pub struct SeriesWriter<'store> {
-    transaction: Transaction<'store>,
-    file: PathBuf,
+    pub(super) transaction: Transaction<'store>,
+    pub(super) file: PathBuf,
     instrument: Instrument,
     interval: Interval,
     source: Source,
@@ -130,54 +130,71 @@ impl SeriesWriter<'_> {
         if candles.is_empty() {
             return Ok(());
         }
-        let scene = Scene {
-            series: self.series()?,
-            interval: self.interval,
-            connection: &self.transaction,
-        };
-        for alike in candles.chunk_by(|one, other| known(one) == known(other)) {
-            let Some(first) = alike.first() else { continue };
-            let groups = alike.chunks_exact(GROUP);
-            let rest = groups.remainder().chunks_exact(1);
-            scene.offer(&MANY[known(first)], groups, self.source, &mut self.written)?;
-            scene.offer(&ONE[known(first)], rest, self.source, &mut self.written)?;
-        }
-        Ok(())
+        let series = self.series()?;
+        offer(&self.transaction, series, self.interval, self.source, candles, &mut self.written)
     }
 
     /// The key of the series, made when it is new; its policy is set on the way.
-    fn series(&mut self) -> rusqlite::Result<i64> {
+    pub(super) fn series(&mut self) -> rusqlite::Result<i64> {
         if let Some(id) = self.series {
             return Ok(id);
         }
-        let connection: &Connection = &self.transaction;
-        let known = read::find_series(connection, &self.instrument, self.interval)?;
-        let id = if let Some(stored) = known {
-            if let Some(missing) = self.missing.filter(|&missing| missing != stored.missing) {
-                connection.execute(
-                    "UPDATE series SET missing = ?2 WHERE id = ?1",
-                    params![stored.id, read::missing_name(missing)],
-                )?;
-            }
-            stored.id
-        } else {
-            connection.execute(
-                "INSERT INTO series (venue, market, symbol, interval, interval_ms, missing) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    self.instrument.venue,
-                    self.instrument.market.name(),
-                    self.instrument.symbol,
-                    self.interval.to_string(),
-                    self.interval.ms(),
-                    read::missing_name(self.missing.unwrap_or(Missing::Gap)),
-                ],
-            )?;
-            connection.last_insert_rowid()
-        };
+        let id = series_number(&self.transaction, &self.instrument, self.interval, self.missing)?;
         self.series = Some(id);
         Ok(id)
     }
+}
+
+/// The key of a series, made when it is new; `missing`, where given, becomes its policy.
+pub(super) fn series_number(
+    connection: &Connection,
+    instrument: &Instrument,
+    interval: Interval,
+    missing: Option<Missing>,
+) -> rusqlite::Result<i64> {
+    if let Some(stored) = read::find_series(connection, instrument, interval)? {
+        if let Some(missing) = missing.filter(|&missing| missing != stored.missing) {
+            connection.execute(
+                "UPDATE series SET missing = ?2 WHERE id = ?1",
+                params![stored.id, read::missing_name(missing)],
+            )?;
+        }
+        return Ok(stored.id);
+    }
+    connection.execute(
+        "INSERT INTO series (venue, market, symbol, interval, interval_ms, missing) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            instrument.venue,
+            instrument.market.name(),
+            instrument.symbol,
+            interval.to_string(),
+            interval.ms(),
+            read::missing_name(missing.unwrap_or(Missing::Gap)),
+        ],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Writes candles that can be into a series, each inserted when it is new and settled with the stored
+/// one otherwise.
+pub(super) fn offer(
+    connection: &Connection,
+    series: i64,
+    interval: Interval,
+    source: Source,
+    candles: &[Candle],
+    written: &mut Written,
+) -> rusqlite::Result<()> {
+    let scene = Scene { connection, series, interval };
+    for alike in candles.chunk_by(|one, other| known(one) == known(other)) {
+        let Some(first) = alike.first() else { continue };
+        let groups = alike.chunks_exact(GROUP);
+        let rest = groups.remainder().chunks_exact(1);
+        scene.offer(&MANY[known(first)], groups, source, written)?;
+        scene.offer(&ONE[known(first)], rest, source, written)?;
+    }
+    Ok(())
 }
 
 /// A series in which offered candles meet stored ones.
@@ -261,11 +278,10 @@ impl Scene<'_> {
         kept: (&Candle, Source),
         lost: (&Candle, Source),
     ) -> rusqlite::Result<()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
         let mut statement = self.connection.prepare_cached(CONFLICT)?;
         statement.raw_bind_parameter(1, self.series)?;
         statement.raw_bind_parameter(2, kept.0.open_time)?;
-        statement.raw_bind_parameter(3, now as i64)?;
+        statement.raw_bind_parameter(3, now())?;
         for (first, (candle, source)) in [(4, kept), (14, lost)] {
             statement.raw_bind_parameter(first, source.rank())?;
             bind_values(&mut statement, first + 1, candle)?;

@@ -21,7 +21,8 @@ CREATE TABLE received (
 
 -- The ledger: every stretch [start_time, end_time) of a channel that was not received, and what became
 -- of it. open: not there yet, may be asked for; repaired: fetched later, nothing is missing now;
--- real: the exchange itself has nothing there; lost: it cannot be asked for again.
+-- real: the exchange itself has nothing there; lost: it cannot be asked for again. An open entry shrinks
+-- from its front as it is repaired; began_* say where it began, and a settled entry begins there again.
 CREATE TABLE gap (
     id         INTEGER PRIMARY KEY,
     instrument INTEGER NOT NULL REFERENCES instrument (id),
@@ -34,7 +35,9 @@ CREATE TABLE gap (
         ('disconnect', 'sequence', 'overload', 'stopped', 'outage', 'backfill')),
     state      TEXT    NOT NULL CHECK (state IN ('open', 'repaired', 'real', 'lost')),
     noticed_at INTEGER NOT NULL,
-    settled_at INTEGER
+    settled_at INTEGER,
+    began_id   INTEGER,
+    began_time INTEGER
 ) STRICT;
 
 CREATE INDEX gap_by_channel ON gap (instrument, channel, start_time);
