@@ -5,6 +5,8 @@
 
 pub mod market;
 
+pub mod files;
+
 pub mod event;
 pub mod forecast;
 pub mod run_folder;

@@ -1,12 +1,10 @@
-//! The on-disk contract of a run: paths, schemas, atomic writes, digests.
+//! The on-disk contract of a run: paths and schemas.
 
-mod atomic;
 mod chart;
-mod digest;
 mod error;
 mod forecasts;
 mod manifest;
-mod table;
+mod run_id;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -14,15 +12,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-pub use atomic::{sync_folder, write_atomic};
 pub use chart::{CHART_VERSION, ChartRow, read_chart, write_chart};
-pub use digest::{new_run_id, sha256_file, sha256_hex};
 pub use error::RunFolderError;
 pub use forecasts::{FORECASTS_VERSION, read_forecasts, write_forecasts};
 pub use manifest::{
     DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, read_manifest,
     write_manifest,
 };
+pub use run_id::new_run_id;
+
+pub use crate::files::{FileError, sha256_file, sha256_hex, sync_folder, write_atomic};
 
 /// Files by which a folder is known to hold a run.
 const MARKS: [&str; 4] = ["config.yaml", "resolved.yaml", "manifest.json", "journal.jsonl"];

@@ -11,8 +11,8 @@ use candlewick::forecast::{Forecast, Forecasts, Outcome};
 use candlewick::market::{Interval, Span};
 use candlewick::report::write_report;
 use candlewick::run_folder::{
-    ChartRow, DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, RunFolder,
-    RunFolderError, new_run_id, read_chart, read_forecasts, read_manifest, sha256_file,
+    ChartRow, DataDigest, DroppedWindows, FileError, MANIFEST_VERSION, Manifest, ManifestFold,
+    RunFolder, RunFolderError, new_run_id, read_chart, read_forecasts, read_manifest, sha256_file,
     write_atomic, write_chart, write_forecasts, write_manifest,
 };
 use candlewick::scores::{
@@ -621,7 +621,7 @@ fn a_full_disk_leaves_what_was_there() {
     let path = disk.path().join("metrics.json");
     write_atomic(&path, b"{}").unwrap();
     let error = write_atomic(&path, &vec![b'x'; 1 << 20]).unwrap_err();
-    assert!(matches!(&error, RunFolderError::Full(at) if *at == path), "{error}");
+    assert!(matches!(&error, FileError::Full(at) if *at == path), "{error}");
     assert!(error.to_string().contains("the disk is full; free space"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"{}");
     assert_eq!(files(disk.path()), 1, "a part of a file is left");
@@ -636,7 +636,10 @@ fn a_full_disk_leaves_what_was_there() {
         })
         .collect();
     let table = disk.path().join("forecasts.parquet");
-    assert!(matches!(write_forecasts(&table, &many), Err(RunFolderError::Full(_))));
+    assert!(matches!(
+        write_forecasts(&table, &many),
+        Err(RunFolderError::File(FileError::Full(_)))
+    ));
     assert!(!table.exists());
     // With the space that is there, all works again.
     write_atomic(&path, b"{\"a\": 1}").unwrap();

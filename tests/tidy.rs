@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 /// The staircase, top to bottom: a module and the modules above it that it may know.
 const STAIRCASE: &str = "
 market:
+files:
 forecast: market
 event:
-run_folder: market forecast event
-store: market
-ingest: market store
+run_folder: market files forecast event
+store: market files
+ingest: market files store
 features: market
 folds: market
 labels: market folds

@@ -10,7 +10,7 @@ use crate::ingest::IngestError;
 use crate::labels::LabelError;
 use crate::market::{InstrumentError, IntervalError};
 use crate::pipeline::PipelineError;
-use crate::run_folder::RunFolderError;
+use crate::run_folder::{FileError, RunFolderError};
 use crate::scores::ScoreError;
 use crate::store::StoreError;
 use crate::tracking::TrackingError;
@@ -89,15 +89,27 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<RunFolderError>() {
         return Some(match error {
             RunFolderError::Missing(_) | RunFolderError::NoRun(_) => USAGE,
-            RunFolderError::Content { .. } | RunFolderError::Version { .. } => DATA,
+            RunFolderError::File(error) => file(error),
             _ => OTHER,
         });
+    }
+    if let Some(error) = cause.downcast_ref::<FileError>() {
+        return Some(file(error));
     }
     if matches!(cause.downcast_ref::<TrackingError>(), Some(TrackingError::NoServer)) {
         return Some(USAGE);
     }
     (cause.is::<LabelError>() || cause.is::<WindowError>() || cause.is::<ScoreError>())
         .then_some(DATA)
+}
+
+/// A damaged file is wrong data; a disk that refuses is not.
+fn file(error: &FileError) -> u8 {
+    if matches!(error, FileError::Content { .. } | FileError::Version { .. }) {
+        DATA
+    } else {
+        OTHER
+    }
 }
 
 /// A damaged checkpoint is wrong data; a disk that refuses is not.

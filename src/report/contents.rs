@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::forecast::Forecasts;
 use crate::run_folder::{
-    ChartRow, Manifest, RunFolder, RunFolderError, read_chart, read_forecasts, read_manifest,
+    ChartRow, FileError, Manifest, RunFolder, RunFolderError, read_chart, read_forecasts,
+    read_manifest,
 };
 use crate::scores::{SCORECARD_VERSION, Scorecard};
 
@@ -53,7 +54,7 @@ fn part<T>(path: &Path, read: fn(&Path) -> Result<T, RunFolderError>) -> Part<T>
 
 /// The error and what caused it, without the path: the page names the file already.
 fn reasons(error: &RunFolderError) -> String {
-    if let RunFolderError::Content { reason, .. } = error {
+    if let RunFolderError::File(FileError::Content { reason, .. }) = error {
         return reason.clone();
     }
     let mut text = match error.source() {
@@ -70,15 +71,15 @@ fn reasons(error: &RunFolderError) -> String {
 
 fn read_scorecard(path: &Path) -> Result<Scorecard, RunFolderError> {
     let text = fs::read_to_string(path)
-        .map_err(|source| RunFolderError::Read { path: path.to_owned(), source })?;
-    let wrong = |reason: String| RunFolderError::Content { path: path.to_owned(), reason };
+        .map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    let wrong = |reason: String| FileError::Content { path: path.to_owned(), reason };
     let card: Scorecard = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
     if card.schema_version != SCORECARD_VERSION {
-        return Err(RunFolderError::Version {
+        return Err(RunFolderError::File(FileError::Version {
             path: path.to_owned(),
             found: card.schema_version.to_string(),
             known: SCORECARD_VERSION,
-        });
+        }));
     }
     Ok(card)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::event::{Event, Status};
-use crate::run_folder::RunFolderError;
+use crate::run_folder::{FileError, RunFolderError};
 
 /// What the report takes from the journal.
 #[derive(Debug, Default, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) struct FoldLoss {
 
 /// Reads the journal; a line that is no event is counted and passed over.
 pub(super) fn read(path: &Path) -> Result<Journal, RunFolderError> {
-    let wrong = |source| RunFolderError::Read { path: path.to_owned(), source };
+    let wrong = |source| FileError::Read { path: path.to_owned(), source };
     let mut file = BufReader::new(File::open(path).map_err(wrong)?);
     let mut journal = Journal::default();
     let mut places = BTreeMap::new();

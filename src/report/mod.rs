@@ -50,6 +50,6 @@ pub fn write_report(run_folder: &Path) -> Result<PathBuf, ReportError> {
     let contents = contents::read(&run);
     let html = page::render(&contents)?;
     let path = run.report();
-    write_atomic(&path, html.as_bytes())?;
+    write_atomic(&path, html.as_bytes()).map_err(RunFolderError::from)?;
     Ok(path)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::RunFolderError;
-use super::table::{Field, Get, Table, read_table, write_table};
+use crate::files::{Field, Get, Table, read_table, write_table};
 
 /// Version of the layout of `chart.parquet`.
 pub const CHART_VERSION: u32 = 1;
@@ -41,7 +41,7 @@ pub struct ChartRow {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_chart(path: &Path, rows: &[ChartRow]) -> Result<(), RunFolderError> {
-    write_table(path, (KIND, CHART_VERSION), &[], &fields(), rows)
+    Ok(write_table(path, (KIND, CHART_VERSION), &[], &fields(), rows)?)
 }
 
 /// Reads `chart.parquet`.

@@ -1,9 +1,11 @@
 //! What goes wrong with a run folder, and what to do about it.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::files::FileError;
 
 /// Why a run folder or a file of it cannot be read or written.
 #[derive(Debug, Error)]
@@ -31,86 +33,29 @@ pub enum RunFolderError {
     /// A time outside of the calendar.
     #[error("{0} ms since 1970 is no time that a run folder can be named by; check the clock")]
     Time(i64),
-    /// No space left.
-    #[error("cannot write {0}: the disk is full; free space or choose another --run-dir")]
-    Full(PathBuf),
-    /// The file system does not take writes.
-    #[error("cannot write {0}: the file system is read-only; choose another --run-dir")]
-    ReadOnly(PathBuf),
-    /// The user may not write there.
-    #[error("cannot write {0}: permission denied; change its mode or choose another --run-dir")]
-    Denied(PathBuf),
-    /// Any other failed write.
-    #[error("cannot write {path}")]
-    Write {
-        /// File or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A failed read.
-    #[error("cannot read {path}")]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file whose content is not what it should be.
-    #[error("{path} is damaged or of another kind: {reason}")]
-    Content {
-        /// File.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A file of a layout that this version does not know.
-    #[error(
-        "{path} has layout version {found}, and this candlewick reads {known}; \
-         use the version of candlewick that wrote it"
-    )]
-    Version {
-        /// File.
-        path: PathBuf,
-        /// Version in the file.
-        found: String,
-        /// Version that this build reads and writes.
-        known: u32,
-    },
-    /// Values that the file's schema cannot hold.
-    #[error("cannot write {path}: {reason}")]
-    Invalid {
-        /// File.
-        path: PathBuf,
-        /// Which row and value.
-        reason: String,
-    },
+    /// A file of it.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl RunFolderError {
     /// The error of a failed write at `path`, with the remedy where the cause is known.
     pub(super) fn write(path: &Path, source: io::Error) -> Self {
-        let path = path.to_owned();
-        match source.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
-            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
-            ErrorKind::PermissionDenied => Self::Denied(path),
-            _ => Self::Write { path, source },
-        }
+        FileError::write(path, source).into()
     }
 
     /// The error of a failed read at `path`.
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
-        Self::Read { path: path.to_owned(), source }
+        FileError::read(path, source).into()
     }
 
     /// The error of content that is not what it should be.
     pub(super) fn content(path: &Path, reason: impl ToString) -> Self {
-        Self::Content { path: path.to_owned(), reason: reason.to_string() }
+        FileError::content(path, reason).into()
     }
 
     /// The error of values that the schema cannot hold.
     pub(super) fn invalid(path: &Path, reason: impl ToString) -> Self {
-        Self::Invalid { path: path.to_owned(), reason: reason.to_string() }
+        FileError::invalid(path, reason).into()
     }
 }

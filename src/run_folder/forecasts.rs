@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::files::{Field, FileError, Get, Table, read_table, write_table};
 use crate::forecast::{CLASS_NAMES, CLASSES, Forecast, Forecasts, Outcome};
 use crate::market::Interval;
 
 use super::error::RunFolderError;
-use super::table::{Field, Get, Table, read_table, write_table};
 
 /// Version of the layout of `forecasts.parquet`.
 pub const FORECASTS_VERSION: u32 = 1;
@@ -44,7 +44,7 @@ pub fn write_forecasts(path: &Path, forecasts: &Forecasts) -> Result<(), RunFold
     let written = serde_json::to_string(levels).map_err(|e| RunFolderError::invalid(path, e))?;
     let fields = fields(levels);
     let about = (KIND, FORECASTS_VERSION);
-    write_table(path, about, &[(LEVELS_KEY, written)], &fields, &forecasts.rows)
+    Ok(write_table(path, about, &[(LEVELS_KEY, written)], &fields, &forecasts.rows)?)
 }
 
 /// Reads `forecasts.parquet`.
@@ -83,7 +83,7 @@ pub fn read_forecasts(path: &Path) -> Result<Forecasts, RunFolderError> {
     let outcome_volatility = table.floats("outcome_volatility")?;
 
     let torn = |i: usize, what: &str| table.wrong(format!("row {i} has a part of its {what}"));
-    let row = |i: usize| -> Result<Forecast, RunFolderError> {
+    let row = |i: usize| -> Result<Forecast, FileError> {
         let class_probability = whole([probability[0][i], probability[1][i], probability[2][i]])
             .ok_or_else(|| torn(i, "class probabilities"))?;
         let return_quantiles: Vec<f32> = quantiles.iter().filter_map(|column| column[i]).collect();
@@ -177,8 +177,8 @@ fn check_levels(levels: &[f32]) -> Result<(), String> {
 }
 
 fn by_class<V>(
-    mut column: impl FnMut(&str) -> Result<Vec<Option<V>>, RunFolderError>,
-) -> Result<Columns<V>, RunFolderError> {
+    mut column: impl FnMut(&str) -> Result<Vec<Option<V>>, FileError>,
+) -> Result<Columns<V>, FileError> {
     Ok([column(CLASS_NAMES[0])?, column(CLASS_NAMES[1])?, column(CLASS_NAMES[2])?])
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::{FileError, write_atomic};
 use crate::market::{Interval, Span};
 
-use super::atomic::write_atomic;
 use super::error::RunFolderError;
 
 /// Version of the layout of `manifest.json`.
@@ -102,7 +102,7 @@ pub struct DroppedWindows {
 pub fn write_manifest(path: &Path, manifest: &Manifest) -> Result<(), RunFolderError> {
     let text = serde_json::to_string_pretty(manifest)
         .map_err(|error| RunFolderError::invalid(path, error))?;
-    write_atomic(path, (text + "\n").as_bytes())
+    Ok(write_atomic(path, (text + "\n").as_bytes())?)
 }
 
 /// Reads `manifest.json`.
@@ -118,11 +118,11 @@ pub fn read_manifest(path: &Path) -> Result<Manifest, RunFolderError> {
     let wrong = |error: serde_json::Error| RunFolderError::content(path, error);
     let version: Version = serde_json::from_str(&text).map_err(wrong)?;
     if version.schema_version != MANIFEST_VERSION {
-        return Err(RunFolderError::Version {
+        return Err(RunFolderError::File(FileError::Version {
             path: path.to_owned(),
             found: version.schema_version.to_string(),
             known: MANIFEST_VERSION,
-        });
+        }));
     }
     serde_json::from_str(&text).map_err(wrong)
 }

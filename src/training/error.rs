@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::run_folder::RunFolderError;
+use crate::run_folder::FileError;
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
@@ -36,7 +36,7 @@ pub enum CheckpointError {
     },
     /// A pointer or state file could not be written.
     #[error(transparent)]
-    Write(#[from] RunFolderError),
+    Write(#[from] FileError),
     /// A pointer file that names no step folder.
     #[error(
         "pointer {path} says `{content}`, which names no step folder; write the name of one \

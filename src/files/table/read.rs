@@ -13,15 +13,15 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::seal::check_seal;
 use super::{KIND_KEY, VERSION_KEY};
-use crate::run_folder::RunFolderError;
+use crate::files::FileError;
 
 /// A Parquet file as columns by name.
-pub(in crate::run_folder) struct Table {
+pub struct Table {
     path: PathBuf,
     /// Number of rows.
-    pub(in crate::run_folder) rows: usize,
+    pub rows: usize,
     /// The file's key-value pairs.
-    pub(in crate::run_folder) metadata: BTreeMap<String, String>,
+    pub metadata: BTreeMap<String, String>,
     columns: HashMap<String, Values>,
 }
 
@@ -35,14 +35,10 @@ enum Values {
 }
 
 /// Reads a Parquet file that [`write_table`](super::write_table) wrote as `kind` and `version`.
-pub(in crate::run_folder) fn read_table(
-    path: &Path,
-    kind: &str,
-    version: u32,
-) -> Result<Table, RunFolderError> {
+pub fn read_table(path: &Path, kind: &str, version: u32) -> Result<Table, FileError> {
     check_seal(path)?;
-    let file = File::open(path).map_err(|error| RunFolderError::read(path, error))?;
-    let wrong = |error: ParquetError| RunFolderError::content(path, error);
+    let file = File::open(path).map_err(|error| FileError::read(path, error))?;
+    let wrong = |error: ParquetError| FileError::content(path, error);
     let reader = SerializedFileReader::new(file).map_err(wrong)?;
     let about = reader.metadata().file_metadata();
     let metadata: BTreeMap<String, String> = about
@@ -52,12 +48,12 @@ pub(in crate::run_folder) fn read_table(
         .filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?)))
         .collect();
     if metadata.get(KIND_KEY).map(String::as_str) != Some(kind) {
-        return Err(RunFolderError::content(path, format!("it does not hold {kind}")));
+        return Err(FileError::content(path, format!("it does not hold {kind}")));
     }
     let found = metadata.get(VERSION_KEY).map_or("none", String::as_str);
     if found != version.to_string() {
         let (path, found) = (path.to_owned(), found.to_owned());
-        return Err(RunFolderError::Version { path, found, known: version });
+        return Err(FileError::Version { path, found, known: version });
     }
     let mut columns = HashMap::new();
     let mut rows = 0;
@@ -66,7 +62,7 @@ pub(in crate::run_folder) fn read_table(
         let values = read_column(&reader, column).map_err(wrong)?;
         if column > 0 && values.len() != rows {
             let reason = format!("column `{name}` has {} rows, not {rows}", values.len());
-            return Err(RunFolderError::content(path, reason));
+            return Err(FileError::content(path, reason));
         }
         rows = values.len();
         columns.insert(name, values);
@@ -168,10 +164,10 @@ macro_rules! take {
         impl Table {
             $(
                 /// Takes a column of this type out of the table.
-                pub(in crate::run_folder) fn $take(
+                pub fn $take(
                     &mut self,
                     name: &str,
-                ) -> Result<Vec<Option<$kind>>, RunFolderError> {
+                ) -> Result<Vec<Option<$kind>>, FileError> {
                     match self.columns.remove(name) {
                         Some(Values::$arm(values)) => Ok(values),
                         Some(_) => Err(self.wrong(format!("column `{name}` has another type"))),
@@ -192,21 +188,17 @@ take! {
 }
 
 /// One of the methods that take a column out of a table.
-type Take<V> = fn(&mut Table, &str) -> Result<Vec<Option<V>>, RunFolderError>;
+type Take<V> = fn(&mut Table, &str) -> Result<Vec<Option<V>>, FileError>;
 
 impl Table {
     /// Takes a column without nulls out of the table.
-    pub(in crate::run_folder) fn all<V>(
-        &mut self,
-        take: Take<V>,
-        name: &str,
-    ) -> Result<Vec<V>, RunFolderError> {
+    pub fn all<V>(&mut self, take: Take<V>, name: &str) -> Result<Vec<V>, FileError> {
         let values: Option<Vec<V>> = take(self, name)?.into_iter().collect();
         values.ok_or_else(|| self.wrong(format!("column `{name}` has a null")))
     }
 
     /// The error of content that is not what it should be.
-    pub(in crate::run_folder) fn wrong(&self, reason: impl ToString) -> RunFolderError {
-        RunFolderError::content(&self.path, reason)
+    pub fn wrong(&self, reason: impl ToString) -> FileError {
+        FileError::content(&self.path, reason)
     }
 }

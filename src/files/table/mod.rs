@@ -4,8 +4,8 @@ mod read;
 mod seal;
 mod write;
 
-pub(super) use read::{Table, read_table};
-pub(super) use write::{Field, Get, write_table};
+pub use read::{Table, read_table};
+pub use write::{Field, Get, write_table};
 
 /// Key under which a file says what its rows are.
 const KIND_KEY: &str = "candlewick.kind";

@@ -10,7 +10,7 @@ use std::path::Path;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::KeyValue;
 
-use crate::run_folder::{RunFolderError, sha256_hex};
+use crate::files::{FileError, sha256_hex};
 
 /// Key under which a file gives its own sha256.
 const DIGEST_KEY: &str = "candlewick.sha256";
@@ -34,11 +34,11 @@ pub(super) fn seal(bytes: &mut [u8]) -> ParquetResult<()> {
 }
 
 /// Says whether the file is, to the bit, what was written.
-pub(super) fn check_seal(path: &Path) -> Result<(), RunFolderError> {
-    let mut bytes = fs::read(path).map_err(|error| RunFolderError::read(path, error))?;
+pub(super) fn check_seal(path: &Path) -> Result<(), FileError> {
+    let mut bytes = fs::read(path).map_err(|error| FileError::read(path, error))?;
     let Some(place) = digest_place(&bytes) else {
         let reason = format!("it has no `{DIGEST_KEY}`, so candlewick did not write it whole");
-        return Err(RunFolderError::content(path, reason));
+        return Err(FileError::content(path, reason));
     };
     let written = bytes[place.clone()].to_vec();
     bytes[place].copy_from_slice(BLANK.as_bytes());
@@ -47,7 +47,7 @@ pub(super) fn check_seal(path: &Path) -> Result<(), RunFolderError> {
     }
     let written = String::from_utf8_lossy(&written).into_owned();
     let found = sha256_hex(&bytes);
-    Err(RunFolderError::content(path, format!("its sha256 is {found}, and it says {written}")))
+    Err(FileError::content(path, format!("its sha256 is {found}, and it says {written}")))
 }
 
 /// Where the digest stands in a file: behind its key, a field header and a length of one byte each.

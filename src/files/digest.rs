@@ -1,14 +1,13 @@
-//! Digests of content, and ids.
+//! Digests of content.
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::error::RunFolderError;
+use super::FileError;
 
 /// Lower-case hex sha256 of `bytes`.
 #[must_use]
@@ -20,8 +19,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn sha256_file(path: &Path) -> Result<String, RunFolderError> {
-    let wrong = |error| RunFolderError::read(path, error);
+pub fn sha256_file(path: &Path) -> Result<String, FileError> {
+    let wrong = |error| FileError::read(path, error);
     let mut file = File::open(path).map_err(wrong)?;
     let mut sum = Sha256::new();
     let mut piece = vec![0; 1 << 16];
@@ -32,16 +31,6 @@ pub fn sha256_file(path: &Path) -> Result<String, RunFolderError> {
         }
         sum.update(&piece[..length]);
     }
-}
-
-/// A new id for a run: 32 hex digits, different each time.
-#[must_use]
-pub fn new_run_id() -> String {
-    // The standard library keys each hasher from the system's random source.
-    let half = || RandomState::new().build_hasher().finish();
-    let now = jiff::Timestamp::now().as_nanosecond();
-    let seed = format!("{now} {} {} {}", std::process::id(), half(), half());
-    sha256_hex(seed.as_bytes())[..32].to_owned()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -70,12 +59,5 @@ mod tests {
         std::fs::write(&path, &long).unwrap();
         assert_eq!(sha256_file(&path).unwrap(), sha256_hex(&long));
         assert!(sha256_file(folder.path()).is_err());
-    }
-
-    #[test]
-    fn ids_differ() {
-        let (one, two) = (new_run_id(), new_run_id());
-        assert_ne!(one, two);
-        assert!(one.len() == 32 && one.bytes().all(|b| b.is_ascii_hexdigit()));
     }
 }

@@ -15,21 +15,20 @@ use parquet::schema::types::Type;
 
 use super::seal::{blank_seal, seal};
 use super::{KIND_KEY, VERSION_KEY};
-use crate::run_folder::RunFolderError;
-use crate::run_folder::atomic::write_atomic;
+use crate::files::{FileError, write_atomic};
 
 /// Rows of one row group: enough for good compression, few enough to read a part cheaply.
 const GROUP_ROWS: usize = 65_536;
 
 /// A column: its name, whether every row has a value, and how a row gives it.
-pub(in crate::run_folder) struct Field<R> {
+pub struct Field<R> {
     name: String,
     required: bool,
     get: Get<R>,
 }
 
 /// How a row gives a column's value; the arm is the column's type.
-pub(in crate::run_folder) enum Get<R> {
+pub enum Get<R> {
     /// Milliseconds since 1970 UTC: a timestamp.
     Time(Box<dyn Fn(&R) -> Option<i64>>),
     /// A count or an index: uint32.
@@ -46,12 +45,12 @@ pub(in crate::run_folder) enum Get<R> {
 
 impl<R> Field<R> {
     /// A column that has a value in every row.
-    pub(in crate::run_folder) fn required(name: &str, get: Get<R>) -> Self {
+    pub fn required(name: &str, get: Get<R>) -> Self {
         Self { name: name.to_owned(), required: true, get }
     }
 
     /// A column whose rows may be null.
-    pub(in crate::run_folder) fn nullable(name: &str, get: Get<R>) -> Self {
+    pub fn nullable(name: &str, get: Get<R>) -> Self {
         Self { name: name.to_owned(), required: false, get }
     }
 
@@ -111,15 +110,15 @@ fn write<T: DataType>(
 }
 
 /// Writes rows as one Parquet file, atomically; equal input makes equal bytes.
-pub(in crate::run_folder) fn write_table<R>(
+pub fn write_table<R>(
     path: &Path,
     (kind, version): (&str, u32),
     metadata: &[(&str, String)],
     fields: &[Field<R>],
     rows: &[R],
-) -> Result<(), RunFolderError> {
+) -> Result<(), FileError> {
     let bytes = encode((kind, version), metadata, fields, rows)
-        .map_err(|error| RunFolderError::invalid(path, error))?;
+        .map_err(|error| FileError::invalid(path, error))?;
     write_atomic(path, &bytes)
 }
 

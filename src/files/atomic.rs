@@ -5,7 +5,7 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::error::RunFolderError;
+use super::FileError;
 
 /// Writes `bytes` to `path` so that a reader sees the old content or the new one, never a part.
 ///
@@ -16,8 +16,8 @@ use super::error::RunFolderError;
 ///
 /// # Errors
 /// When the folder is missing, full, read-only or not ours to write.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
-    try_write(path, bytes).map_err(|error| RunFolderError::write(path, error))
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    try_write(path, bytes).map_err(|error| FileError::write(path, error))
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
