@@ -211,6 +211,27 @@ fn a_gap_without_ids_takes_the_trades_of_its_span() {
     let real = store.gaps(Some(GapState::Real)).unwrap();
     assert_eq!(real.iter().map(|entry| entry.ids).collect::<Vec<_>>(), [Some((6, 6))]);
     assert_eq!(store.received(&one, Channel::AggTrades).unwrap().unwrap().ids, Some((5, 9)));
+    assert_eq!((done.ids, done.span), (Some((5, 9)), wanted.span));
+}
+
+#[test]
+fn a_gap_before_what_was_received_widens_it_when_all_of_it_is_done() {
+    let (_folder, mut store) = store();
+    let one = spot("ONE");
+    store.write_live(&trades_batch(&one, 31..=40)).unwrap();
+    let id = store.record_gap(&gap(&one, (1, 30), GapState::Open)).unwrap();
+    for up_to in [10, 20, 30] {
+        let received = store.received(&one, Channel::AggTrades).unwrap().unwrap();
+        assert_eq!(received.ids, Some((31, 40)), "before {up_to}");
+        let page: Vec<Trade> = (up_to - 9..=up_to - 3).map(trade).collect();
+        store.repair_trades(id, &page, up_to).unwrap();
+    }
+    let received = store.received(&one, Channel::AggTrades).unwrap().unwrap();
+    assert_eq!((received.ids, received.first), (Some((1, 40)), Time(1)));
+    // A stretch apart from it vouches for nothing in between.
+    let id = store.record_gap(&gap(&one, (60, 61), GapState::Open)).unwrap();
+    store.repair_trades(id, &[trade(60), trade(61)], 61).unwrap();
+    assert_eq!(store.received(&one, Channel::AggTrades).unwrap().unwrap().ids, Some((1, 40)));
 }
 
 #[test]
@@ -282,16 +303,28 @@ fn values_keep_their_revisions_and_when_each_was_known() {
     let offered = [value(0, 10, 1.0), value(5, 15, 3.0), value(6, 16, 4.0)];
     let written = store.write_values("addresses", "file 2", &offered, 30).unwrap();
     assert_eq!((written.inserted, written.unchanged, written.revised), (1, 1, 1));
+    assert_eq!(store.values_digest("addresses", 15).unwrap(), before);
     let again = store.write_values("addresses", "file 2", &offered, 40).unwrap();
     assert_eq!((again.inserted, again.unchanged, again.revised), (0, 3, 0));
+    // Times between stored ones came late, whatever they say; those before and after did not.
+    let offered = [value(-2, 8, 7.0), value(3, 13, 9.0), value(8, 18, 5.0)];
+    let late = store.write_values("addresses", "file 2", &offered, 50).unwrap();
+    assert_eq!((late.inserted, late.late, late.revised), (2, 1, 0));
     drop(store);
     let store = Store::open(folder.path()).unwrap();
-    let all = [value(0, 10, 1.0), value(5, 15, 2.0), value(6, 16, 4.0), value(5, 30, 3.0)];
+    let all = [
+        value(-2, 8, 7.0),
+        value(0, 10, 1.0),
+        value(5, 15, 2.0),
+        value(6, 16, 4.0),
+        value(8, 18, 5.0),
+        value(5, 30, 3.0),
+        value(3, 50, 9.0),
+    ];
     assert_eq!(store.values("addresses").unwrap(), all);
-    assert_eq!(store.values_digest("addresses", 15).unwrap(), before);
     let infos = store.value_series().unwrap();
     assert_eq!((infos[0].name.as_str(), infos[0].origin.as_str()), ("addresses", "file 2"));
-    assert_eq!((infos[0].rows, infos[0].first, infos[0].last), (4, 0, 6));
+    assert_eq!((infos[0].rows, infos[0].first, infos[0].last), (7, -2, 8));
     let error = store.values("sentiment").unwrap_err();
     assert!(error.to_string().contains("it has addresses"), "{error}");
 }

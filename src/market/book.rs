@@ -92,11 +92,13 @@ impl Book {
     }
 
     /// Bids, highest price first.
+    #[must_use]
     pub fn bids(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
         self.bids.iter().rev().copied()
     }
 
     /// Asks, lowest price first.
+    #[must_use]
     pub fn asks(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
         self.asks.iter().rev().copied()
     }

@@ -11,6 +11,7 @@ mod series;
 mod span;
 mod time;
 mod trade;
+mod value;
 
 pub use book::{Book, BookSnapshot, Level, Side};
 pub use candle::{Candle, CandleFault};
@@ -23,3 +24,4 @@ pub use series::{CandleSeries, Missing, SeriesError};
 pub use span::Span;
 pub use time::{Period, Time, TimeError};
 pub use trade::Trade;
+pub use value::Value;

@@ -73,6 +73,12 @@ impl Period {
         self.0
     }
 
+    /// A period of so many seconds.
+    #[must_use]
+    pub const fn seconds(seconds: i64) -> Self {
+        Self(seconds * 1_000)
+    }
+
     /// A period of so many days.
     #[must_use]
     pub const fn days(days: i64) -> Self {

@@ -41,7 +41,9 @@ pub fn candles_sha256(candles: &[Candle]) -> String {
     sorted.sort_by_key(|candle| candle.open_time);
     sorted.dedup_by_key(|candle| candle.open_time);
     let mut hash = Sha256::new();
-    sorted.into_iter().for_each(|candle| hash_candle(&mut hash, candle));
+    for candle in sorted {
+        hash_candle(&mut hash, candle);
+    }
     hex(&hash.finalize())
 }
 

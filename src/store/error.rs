@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::files::FileError;
 use crate::market::CandleFault;
 
 /// A store that cannot be read or written.
@@ -87,6 +88,12 @@ pub enum StoreError {
         found: usize,
         /// The latest version known here.
         known: usize,
+    },
+    /// A folder to be filled that holds something already.
+    #[error("{} is not empty; name a folder that is, or one that does not exist", folder.display())]
+    NotEmpty {
+        /// Folder asked for.
+        folder: PathBuf,
     },
     /// No space left.
     #[error(
@@ -187,6 +194,25 @@ impl StoreError {
                 Self::NotWritable { path, reason: source.to_string() }
             }
             _ => Self::Io { path, source },
+        }
+    }
+
+    /// The store's error for a file that cannot be written or read.
+    pub(super) fn file(error: FileError) -> Self {
+        match error {
+            FileError::Full(path) => Self::DiskFull { path },
+            FileError::ReadOnly(path) | FileError::Denied(path) => {
+                Self::NotWritable { path, reason: "the system does not allow it".to_owned() }
+            }
+            FileError::Write { path, source } | FileError::Read { path, source } => {
+                Self::io(&path, source)
+            }
+            FileError::Content { path, reason } | FileError::Invalid { path, reason } => {
+                Self::Damaged { file: path, reason }
+            }
+            FileError::Version { path, found, .. } => {
+                Self::Damaged { file: path, reason: format!("it has version {found}") }
+            }
         }
     }
 

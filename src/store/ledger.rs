@@ -262,20 +262,40 @@ pub(super) fn settle(connection: &Connection, id: i64, state: GapState) -> rusql
         .map(|_| ())
 }
 
-/// Leaves of an open entry what begins at `first_id` and `start`.
+/// Leaves of an open entry what begins at `first_id` and `start`; where it named no ids, it began at
+/// `began`.
 pub(super) fn shrink(
     connection: &Connection,
     id: i64,
+    began: i64,
     (first_id, last_id): (i64, i64),
     start: i64,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE gap SET began_id = coalesce(began_id, first_id), \
+            "UPDATE gap SET began_id = coalesce(began_id, first_id, ?5), \
              began_time = coalesce(began_time, start_time), first_id = ?2, last_id = ?3, \
              start_time = min(?4, end_time) WHERE id = ?1",
         )?
-        .execute(params![id, first_id, last_id, start])
+        .execute(params![id, first_id, last_id, start, began])
+        .map(|_| ())
+}
+
+/// Where an entry began before it shrank: its first id and its start.
+pub(super) fn began(
+    connection: &Connection,
+    id: i64,
+) -> rusqlite::Result<(Option<i64>, Option<i64>)> {
+    connection
+        .prepare_cached("SELECT began_id, began_time FROM gap WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Gives an entry the ids that it turned out to have.
+pub(super) fn set_ids(connection: &Connection, id: i64, ids: (i64, i64)) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE gap SET first_id = ?2, last_id = ?3, began_id = ?2 WHERE id = ?1")?
+        .execute(params![id, ids.0, ids.1])
         .map(|_| ())
 }
 

@@ -1,15 +1,19 @@
-//! On-disk market data: candles, their conflicts and their gaps in SQLite.
+//! On-disk market data: candles, values and the gap ledger in SQLite; trades, quotes and books in
+//! Parquet segments.
 //!
 //! A store is one folder with `market.sqlite` in it (write-ahead log, strict tables, checks, schema
-//! versions). Candles are keyed by venue, market, symbol, interval and open time, and every stored
-//! candle is final and carries its source. Prices and volumes are 64-bit floats: a decimal of up to
-//! 15 significant digits comes back digit for digit when its float is written in the shortest form
-//! that round-trips, which is how [`check()`] sums them as decimals.
+//! versions) and `segments/` beside it. Candles are keyed by venue, market, symbol, interval and open
+//! time, and every stored candle is final and carries its source. Prices and volumes are 64-bit floats:
+//! a decimal of up to 15 significant digits comes back digit for digit when its float is written in
+//! the shortest form that round-trips, which is how [`check()`] sums them as decimals.
 
+mod absent;
 mod archive_files;
+mod backup;
 mod check;
 mod digest;
 mod error;
+mod export;
 mod instruments;
 mod ledger;
 mod live;
@@ -18,11 +22,11 @@ mod read;
 mod received;
 mod repair;
 mod schema;
+mod segment;
 mod settle;
 mod sound;
 mod source;
 mod statements;
-mod sums;
 mod tape;
 mod transaction;
 mod values;
@@ -32,17 +36,22 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+pub use crate::market::Value;
 pub use archive_files::{ArchiveFile, StoredArchiveFile};
-pub use check::{Gap, SeriesCheck, StoreCheck, check};
+pub use backup::{Backup, backup};
+pub use check::{
+    ArchiveCheck, ArchiveDifference, ChannelCheck, ClockCheck, DamagedSegment, Gap, LedgerCount,
+    MissingIds, SegmentCheck, SeriesCheck, StoreCheck, SumCheck, SumDifference, VolumeCheck, check,
+};
 pub use digest::{candles_sha256, hex};
 pub use error::StoreError;
+pub use export::{ExportColumn, ExportManifest, ExportRequest, ExportedFile, export};
 pub use ledger::{GapEntry, GapReason, GapState, NewGap};
 pub use live::{ClockMinute, LiveBatch, LiveWritten};
 pub use read::SeriesInfo;
 pub use received::Received;
 pub use source::Source;
-pub use sums::{SumCheck, SumDifference};
-pub use values::{Value, ValueSeriesInfo, ValuesWritten};
+pub use values::{ValueSeriesInfo, ValuesWritten};
 pub use write::{SeriesWriter, Written};
 
 use instruments::Instruments;
@@ -121,13 +130,26 @@ impl Store {
         let file = folder.join(DATABASE);
         let connection = schema::open_writable(&file, journal)?;
         let (folder, instruments) = (folder.to_path_buf(), Instruments::default());
-        Ok(Self { connection, folder, file, live: true, instruments })
+        let mut store = Self { connection, folder, file, live: true, instruments };
+        segment::remove_leftovers(&mut store)?;
+        Ok(store)
     }
 
     /// Folder of the store.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Holds at most so many kibibytes of the database in memory: 64 MiB unless this says otherwise,
+    /// which suits filling a store and is more than a live ingest needs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn limit_page_cache(&self, kibibytes: u32) -> Result<(), StoreError> {
+        self.connection
+            .pragma_update(None, "cache_size", -i64::from(kibibytes))
+            .map_err(|error| self.failed(error))
     }
 
     /// Moves what the write-ahead log holds into the database and syncs it to the disk; a store that

@@ -255,7 +255,8 @@ pub(super) fn stored_candle(
         .optional()
 }
 
-fn candle_of(row: &Row<'_>) -> rusqlite::Result<Candle> {
+/// A candle of a row of [`COLUMNS`].
+pub(super) fn candle_of(row: &Row<'_>) -> rusqlite::Result<Candle> {
     Ok(Candle {
         open_time: row.get(0)?,
         open: row.get(1)?,

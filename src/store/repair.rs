@@ -1,8 +1,11 @@
 //! Gaps filled by what an exchange gives when it is asked again.
 
+use std::path::Path;
+
 use rusqlite::{Connection, params};
 
 use super::ledger::{self, GapEntry, GapState, NewGap};
+use super::segment::stored_ids;
 use super::transaction::Failure;
 use super::{Source, Store, StoreError, Written, pending, received, sound, write};
 use crate::market::{Candle, Channel, Interval, Span, Trade};
@@ -25,13 +28,14 @@ impl Store {
         trades: &[Trade],
         settled_up_to: i64,
     ) -> Result<GapEntry, StoreError> {
+        let folder = self.folder.clone();
         self.in_transaction(|connection, instruments| {
             let open = open_entry(connection, gap)?;
             if !matches!(open.channel, Channel::AggTrades | Channel::Trades) {
                 return Err(wrong(gap, format!("is of {}, not of trades", open.channel)));
             }
             let number = instruments.number(connection, &open.instrument)?;
-            repair_trades(connection, number, &open, trades, settled_up_to)?;
+            repair_trades((connection, &folder), number, &open, trades, settled_up_to)?;
             Ok(ledger::entry(connection, gap)?.ok_or_else(|| StoreError::no_entry(gap))?)
         })
     }
@@ -72,7 +76,7 @@ fn open_entry(connection: &Connection, id: i64) -> Result<GapEntry, Failure> {
 }
 
 fn repair_trades(
-    connection: &Connection,
+    (connection, folder): (&Connection, &Path),
     instrument: i64,
     gap: &GapEntry,
     offered: &[Trade],
@@ -88,19 +92,41 @@ fn repair_trades(
         .collect();
     given.sort_by_key(|trade| trade.id);
     given.dedup_by_key(|trade| trade.id);
-    pending::insert_trades(connection, instrument, &gap.channel.to_string(), &given)?;
-    let touched = record_absent(connection, instrument, gap, &given, (first, settled))?;
-    if let Some(ids) = touched {
-        widen(connection, instrument, gap, ids, &given)?;
+    if let (Some(one), Some(other)) = (given.first(), given.last()) {
+        // A gap that names ids which are stored is wrong, but nothing may be there twice.
+        let ids = (one.id, other.id);
+        let stored = stored_ids(connection, folder, instrument, gap.channel, ids)?;
+        let mut fresh = given.clone();
+        fresh.retain(|trade| !stored.contains(&trade.id));
+        pending::insert_trades(connection, instrument, &gap.channel.to_string(), &fresh)?;
     }
+    let known = record_absent(connection, instrument, gap, &given, (first, settled))?;
+    let (began_id, began_time) = ledger::began(connection, gap.id)?;
+    let last_time = given.last().map(|trade| trade.time);
+    let begin = began_time.unwrap_or(gap.span.start);
     if settled == last {
-        let nothing = given.is_empty() && !was_shrunk(connection, gap.id)?;
+        let nothing = given.is_empty() && began_time.is_none();
         let state = if nothing { GapState::Real } else { GapState::Repaired };
+        // The whole gap is accounted for, also when its first pages touched nothing.
+        let whole = match known {
+            Some(known) => Some((began_id.unwrap_or(known.0), known.1)),
+            None => began_id.map(|began| (began, first.saturating_sub(1))),
+        };
+        if let Some(ids) = whole {
+            if last == i64::MAX {
+                ledger::set_ids(connection, gap.id, ids)?;
+            }
+            let times = (begin, last_time.unwrap_or(gap.span.start));
+            widen(connection, instrument, gap.channel, ids, times)?;
+        }
         ledger::settle(connection, gap.id, state)?;
-    } else if settled >= first {
-        let start = given.last().map_or(gap.span.start, |trade| trade.time);
-        let start = start.clamp(gap.span.start, gap.span.end);
-        ledger::shrink(connection, gap.id, (settled + 1, last), start)?;
+    } else if let Some(known) = known {
+        if let Some(time) = last_time {
+            let first_time = given.first().map_or(time, |trade| trade.time);
+            widen(connection, instrument, gap.channel, known, (first_time, time))?;
+        }
+        let start = last_time.unwrap_or(gap.span.start).clamp(gap.span.start, gap.span.end);
+        ledger::shrink(connection, gap.id, known.0, (settled + 1, last), start)?;
     }
     Ok(())
 }
@@ -117,11 +143,11 @@ fn record_absent(
     if settled < first {
         return Ok(None);
     }
-    let whole = gap.ids.is_some_and(|ids| ids.0 == first) && settled != i64::MAX;
+    let whole = gap.ids.is_some() && settled != i64::MAX;
     if given.is_empty() {
         // A gap of which nothing was given becomes a real one itself.
-        let itself =
-            gap.ids.is_some_and(|ids| ids.1 == settled) && !was_shrunk(connection, gap.id)?;
+        let itself = gap.ids.is_some_and(|ids| ids.1 == settled)
+            && ledger::began(connection, gap.id)?.1.is_none();
         if whole && !itself {
             record_real(connection, instrument, gap, (first, settled), gap.span)?;
         }
@@ -164,31 +190,24 @@ fn record_real(
     ledger::insert(connection, instrument, &real).map(|_| ())
 }
 
-fn was_shrunk(connection: &Connection, gap: i64) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT began_time IS NOT NULL FROM gap WHERE id = ?1")?
-        .query_row([gap], |row| row.get(0))
-}
-
 /// Widens what was received by a repaired stretch that touches it, or that is the first of its channel;
 /// a stretch apart stays outside, since nobody vouches for what lies in between.
 fn widen(
     connection: &Connection,
     instrument: i64,
-    gap: &GapEntry,
+    channel: Channel,
     ids: (i64, i64),
-    given: &[&Trade],
+    times: (i64, i64),
 ) -> rusqlite::Result<()> {
-    let (Some(first), Some(last)) = (given.first(), given.last()) else { return Ok(()) };
-    let stored = received::of_channel(connection, instrument, gap.channel)?;
+    let stored = received::of_channel(connection, instrument, channel)?;
     let touches = stored.and_then(|stored| stored.ids).is_none_or(|stored| {
         ids.0 <= stored.1.saturating_add(1) && ids.1.saturating_add(1) >= stored.0
     });
-    if !touches {
+    if !touches || ids.0 > ids.1 {
         return Ok(());
     }
-    let times = (first.time.min(last.time), last.time.max(first.time));
-    received::widen(connection, instrument, gap.channel, Some(ids), times)
+    let times = (times.0.min(times.1), times.0.max(times.1));
+    received::widen(connection, instrument, channel, Some(ids), times)
 }
 
 fn repair_candles(

@@ -20,7 +20,7 @@ pub(super) const LIVE_VERSION: usize = 2;
 const STATEMENTS: usize = 96;
 
 /// What a database file is to us.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Standing {
     /// Nothing in it yet.
     Blank,

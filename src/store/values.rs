@@ -6,17 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::transaction::Failure;
 use super::{Store, StoreError, hex};
-
-/// One version of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Value {
-    /// What it speaks of, ms.
-    pub time: i64,
-    /// From when on it was known, ms.
-    pub known_at: i64,
-    /// The value.
-    pub value: f64,
-}
+use crate::market::{Time, Value};
 
 /// What became of the values offered to a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +15,8 @@ pub struct ValuesWritten {
     pub inserted: u64,
     /// Were known already.
     pub unchanged: u64,
+    /// Of a time between stored ones, of which nothing was known: they came late.
+    pub late: u64,
     /// Differ from what was known; now a version of their own.
     pub revised: u64,
 }
@@ -50,6 +42,9 @@ impl Store {
     /// A value equal to the newest known version of its time is unchanged. Another one is a revision,
     /// known from the later of its own `known_at` and `noticed_at` on, and never earlier than the
     /// version that it revises. A new `origin` replaces the stored one.
+    /// A value of a time between stored ones that was not there before came late: it too is known from
+    /// the later of its own `known_at` and `noticed_at` on. History before the first stored time, and
+    /// news after the last, are known at their own `known_at`.
     ///
     /// # Errors
     /// [`StoreError::ImpossibleValue`] for a name other than `[A-Za-z0-9_-]{1,64}`, for a value that is
@@ -67,8 +62,37 @@ impl Store {
         self.in_transaction(|connection, _| {
             let series = series_number(connection, name, origin)?;
             let mut written = ValuesWritten::default();
+            let stored = stored_times(connection, series)?;
             for value in offered {
-                write(connection, series, value, noticed_at, &mut written)?;
+                write(connection, series, (value, noticed_at), stored, &mut written)?;
+            }
+            Ok(written)
+        })
+    }
+
+    /// Writes versions whose `known_at` the source itself keeps, in one transaction.
+    ///
+    /// A value equal to what was known of its time at its `known_at` is unchanged, so that the same
+    /// history may be offered again; another one is a version from its own `known_at` on.
+    ///
+    /// # Errors
+    /// As [`Self::write_values`], and [`StoreError::ImpossibleValue`] for a value other than the
+    /// stored one of the same time and `known_at`.
+    pub fn write_versions(
+        &mut self,
+        name: &str,
+        origin: &str,
+        offered: &[Value],
+    ) -> Result<ValuesWritten, StoreError> {
+        check(name, offered)
+            .map_err(|reason| StoreError::ImpossibleValue { name: name.to_owned(), reason })?;
+        let mut in_order = offered.to_vec();
+        in_order.sort_by_key(|value| (value.known_at, value.time));
+        self.in_transaction(|connection, _| {
+            let series = series_number(connection, name, origin)?;
+            let mut written = ValuesWritten::default();
+            for value in &in_order {
+                write_version(connection, series, value, &mut written)?;
             }
             Ok(written)
         })
@@ -192,8 +216,8 @@ fn series_number(connection: &Connection, name: &str, origin: &str) -> rusqlite:
 fn write(
     connection: &Connection,
     series: i64,
-    offered: &Value,
-    noticed_at: i64,
+    (offered, noticed_at): (&Value, i64),
+    stored: Option<(i64, i64)>,
     written: &mut ValuesWritten,
 ) -> Result<(), Failure> {
     let newest: Option<(i64, f64)> = connection
@@ -203,7 +227,12 @@ fn write(
         )?
         .query_row(params![series, offered.time], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let came_late = stored.is_some_and(|(first, last)| first < offered.time && offered.time < last);
     let known_at = match newest {
+        None if came_late => {
+            written.late += 1;
+            offered.known_at.max(noticed_at)
+        }
         None => {
             written.inserted += 1;
             offered.known_at
@@ -217,10 +246,73 @@ fn write(
             offered.known_at.max(noticed_at).max(known_at.saturating_add(1))
         }
     };
+    insert(connection, series, offered, known_at)
+}
+
+/// First and last time that a stored value of the series speaks of.
+fn stored_times(connection: &Connection, series: i64) -> Result<Option<(i64, i64)>, Failure> {
+    let bounds: (Option<i64>, Option<i64>) = connection.query_row(
+        "SELECT min(time), max(time) FROM value WHERE series = ?1",
+        [series],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(bounds.0.zip(bounds.1))
+}
+
+fn write_version(
+    connection: &Connection,
+    series: i64,
+    offered: &Value,
+    written: &mut ValuesWritten,
+) -> Result<(), Failure> {
+    let known_then: Option<(i64, f64)> = connection
+        .prepare_cached(
+            "SELECT known_at, value FROM value WHERE series = ?1 AND time = ?2 AND known_at <= ?3 \
+             ORDER BY known_at DESC LIMIT 1",
+        )?
+        .query_row(params![series, offered.time, offered.known_at], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match known_then {
+        Some((_, value)) if value == offered.value => {
+            written.unchanged += 1;
+            return Ok(());
+        }
+        Some((known_at, value)) if known_at == offered.known_at => {
+            let reason = format!(
+                "what was known at {} of {} is stored as {value} and offered as {}; offer it under \
+                 another name, or with the time at which it was corrected",
+                Time(known_at),
+                Time(offered.time),
+                offered.value
+            );
+            return Err(StoreError::ImpossibleValue {
+                name: series_name(connection, series)?,
+                reason,
+            }
+            .into());
+        }
+        Some(_) => written.revised += 1,
+        None => written.inserted += 1,
+    }
+    insert(connection, series, offered, offered.known_at)
+}
+
+fn series_name(connection: &Connection, series: i64) -> rusqlite::Result<String> {
+    connection.query_row("SELECT name FROM value_series WHERE id = ?1", [series], |row| row.get(0))
+}
+
+fn insert(
+    connection: &Connection,
+    series: i64,
+    value: &Value,
+    known_at: i64,
+) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "INSERT INTO value (series, time, known_at, value) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![series, offered.time, known_at, offered.value])?;
+        .execute(params![series, value.time, known_at, value.value])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ mod read;
 mod seal;
 mod write;
 
-pub use read::{Table, read_table};
+pub use read::{Table, read_digested_table, read_table};
 pub use write::{Field, Get, write_table};
 
 /// Key under which a file says what its rows are.

@@ -13,7 +13,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::seal::check_seal;
 use super::{KIND_KEY, VERSION_KEY};
-use crate::files::FileError;
+use crate::files::{FileError, sha256_file};
 
 /// A Parquet file as columns by name.
 pub struct Table {
@@ -35,8 +35,38 @@ enum Values {
 }
 
 /// Reads a Parquet file that [`write_table`](super::write_table) wrote as `kind` and `version`.
+///
+/// # Errors
+/// When it cannot be read, does not fit its seal, holds something else or has another version.
 pub fn read_table(path: &Path, kind: &str, version: u32) -> Result<Table, FileError> {
     check_seal(path)?;
+    read_trusted(path, (kind, version), None)
+}
+
+/// As [`read_table`], for a file whose whole sha256 is known from elsewhere; of `only` some columns
+/// when they are named.
+///
+/// # Errors
+/// As [`read_table`].
+pub fn read_digested_table(
+    path: &Path,
+    sha256: &str,
+    (kind, version): (&str, u32),
+    only: Option<&[&str]>,
+) -> Result<Table, FileError> {
+    let found = sha256_file(path)?;
+    if found != sha256 {
+        let reason = format!("its sha256 is {found} and should be {sha256}");
+        return Err(FileError::content(path, reason));
+    }
+    read_trusted(path, (kind, version), only)
+}
+
+fn read_trusted(
+    path: &Path,
+    (kind, version): (&str, u32),
+    only: Option<&[&str]>,
+) -> Result<Table, FileError> {
     let file = File::open(path).map_err(|error| FileError::read(path, error))?;
     let wrong = |error: ParquetError| FileError::content(path, error);
     let reader = SerializedFileReader::new(file).map_err(wrong)?;
@@ -59,8 +89,11 @@ pub fn read_table(path: &Path, kind: &str, version: u32) -> Result<Table, FileEr
     let mut rows = 0;
     for column in 0..about.schema_descr().num_columns() {
         let name = about.schema_descr().column(column).name().to_owned();
+        if only.is_some_and(|only| !only.contains(&name.as_str())) {
+            continue;
+        }
         let values = read_column(&reader, column).map_err(wrong)?;
-        if column > 0 && values.len() != rows {
+        if !columns.is_empty() && values.len() != rows {
             let reason = format!("column `{name}` has {} rows, not {rows}", values.len());
             return Err(FileError::content(path, reason));
         }
@@ -164,6 +197,9 @@ macro_rules! take {
         impl Table {
             $(
                 /// Takes a column of this type out of the table.
+                ///
+                /// # Errors
+                /// When there is none of that name and type.
                 pub fn $take(
                     &mut self,
                     name: &str,
@@ -192,6 +228,9 @@ type Take<V> = fn(&mut Table, &str) -> Result<Vec<Option<V>>, FileError>;
 
 impl Table {
     /// Takes a column without nulls out of the table.
+    ///
+    /// # Errors
+    /// When there is none of that name and type, or it has a null.
     pub fn all<V>(&mut self, take: Take<V>, name: &str) -> Result<Vec<V>, FileError> {
         let values: Option<Vec<V>> = take(self, name)?.into_iter().collect();
         values.ok_or_else(|| self.wrong(format!("column `{name}` has a null")))

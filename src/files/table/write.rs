@@ -31,6 +31,8 @@ pub struct Field<R> {
 pub enum Get<R> {
     /// Milliseconds since 1970 UTC: a timestamp.
     Time(Box<dyn Fn(&R) -> Option<i64>>),
+    /// A whole number: int64.
+    Whole(Box<dyn Fn(&R) -> Option<i64>>),
     /// A count or an index: uint32.
     Count(Box<dyn Fn(&R) -> Option<u32>>),
     /// A float.
@@ -45,19 +47,37 @@ pub enum Get<R> {
 
 impl<R> Field<R> {
     /// A column that has a value in every row.
+    #[must_use]
     pub fn required(name: &str, get: Get<R>) -> Self {
         Self { name: name.to_owned(), required: true, get }
     }
 
     /// A column whose rows may be null.
+    #[must_use]
     pub fn nullable(name: &str, get: Get<R>) -> Self {
         Self { name: name.to_owned(), required: false, get }
+    }
+
+    /// Name, type as other tools call it, and whether rows may be null.
+    #[must_use]
+    pub fn describe(&self) -> (&str, &'static str, bool) {
+        let kind = match self.get {
+            Get::Time(_) => "timestamp[ms, UTC]",
+            Get::Whole(_) => "int64",
+            Get::Count(_) => "uint32",
+            Get::Float(_) => "float",
+            Get::Double(_) => "double",
+            Get::Flag(_) => "boolean",
+            Get::Text(_) => "string",
+        };
+        (&self.name, kind, !self.required)
     }
 
     fn schema(&self) -> ParquetResult<Type> {
         let millis = LogicalType::timestamp(true, TimeUnit::MILLIS);
         let (physical, logical) = match self.get {
             Get::Time(_) => (Physical::INT64, Some(millis)),
+            Get::Whole(_) => (Physical::INT64, None),
             Get::Count(_) => (Physical::INT32, Some(LogicalType::integer(32, false))),
             Get::Float(_) => (Physical::FLOAT, None),
             Get::Double(_) => (Physical::DOUBLE, None),
@@ -74,7 +94,9 @@ impl<R> Field<R> {
     fn write(&self, rows: &[R], writer: &mut SerializedColumnWriter<'_>) -> ParquetResult<()> {
         let required = self.required;
         match &self.get {
-            Get::Time(get) => write::<Int64Type>(rows.iter().map(get), required, writer),
+            Get::Time(get) | Get::Whole(get) => {
+                write::<Int64Type>(rows.iter().map(get), required, writer)
+            }
             Get::Count(get) => {
                 let values = rows.iter().map(|row| get(row).map(u32::cast_signed));
                 write::<Int32Type>(values, required, writer)
@@ -110,6 +132,9 @@ fn write<T: DataType>(
 }
 
 /// Writes rows as one Parquet file, atomically; equal input makes equal bytes.
+///
+/// # Errors
+/// When a required column lacks a value, or the file cannot be written.
 pub fn write_table<R>(
     path: &Path,
     (kind, version): (&str, u32),

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{SeriesInfo, Store, StoreError};
 use crate::market::{Candle, CandleSeries, Instrument, Interval, Span, Time};
+use crate::store::{SeriesInfo, Store, StoreError};
 
 /// How many differences are named one by one.
 const NAMED_DIFFERENCES: usize = 10;
@@ -128,7 +128,7 @@ fn compare_candle(coarse: &Candle, fine: &[Candle], found: &mut SumCheck) {
 }
 
 /// The decimal that the shortest text of `value` writes, or `None` beyond 28 digits.
-fn decimal(value: f64) -> Option<Decimal> {
+pub(super) fn decimal(value: f64) -> Option<Decimal> {
     Decimal::from_str_exact(&value.to_string()).ok()
 }
 

@@ -1,29 +1,13 @@
-//! What a store holds and what is wrong with it: gaps, empty candles, conflicts, sums.
+//! What is wrong with the candles of one series: gaps, empty candles, conflicts.
 
-use std::path::PathBuf;
-
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use serde::Serialize;
 
-use super::sums::{SumCheck, check_sums};
-use super::{SeriesInfo, Store, StoreError, read};
 use crate::market::{Instrument, Interval, Missing, Span, Time};
+use crate::store::{SeriesInfo, Store, StoreError, read};
 
 /// How many zero-volume candles are named one by one.
 const NAMED_ZERO_VOLUME: usize = 100;
-
-/// Everything [`check`] found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StoreCheck {
-    /// Folder of the store.
-    pub store: PathBuf,
-    /// `ok`, or what SQLite's own check says is broken.
-    pub integrity: String,
-    /// One entry a series.
-    pub series: Vec<SeriesCheck>,
-    /// One entry a pair of intervals of one instrument.
-    pub sums: Vec<SumCheck>,
-}
 
 /// What was found in one series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,6 +39,8 @@ pub struct SeriesCheck {
     pub conflicts: u64,
     /// Stored candles that cannot be; only a damaged store has any.
     pub impossible: u64,
+    /// How long the end of the last candle lies before the newest thing in the store, ms.
+    pub behind: i64,
 }
 
 /// A stretch of absent candles.
@@ -68,52 +54,11 @@ pub struct Gap {
     pub missing: u64,
 }
 
-impl StoreCheck {
-    /// Whether the database is whole, every candle possible and every sum exact. Gaps and conflicts
-    /// are facts about the sources and do not make a store unsound.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.integrity == "ok"
-            && self.series.iter().all(|series| series.impossible == 0)
-            && self.sums.iter().all(|sums| sums.exact)
-    }
-}
-
-/// Examines the whole store.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn check(store: &Store) -> Result<StoreCheck, StoreError> {
-    let integrity = integrity(store).map_err(|error| store.failed(error))?;
-    let infos = store.series()?;
-    let series = infos.iter().map(|info| check_series(store, info)).collect::<Result<_, _>>()?;
-    let mut sums = Vec::new();
-    for finer in &infos {
-        for coarser in &infos {
-            if finer.instrument == coarser.instrument
-                && finer.interval < coarser.interval
-                && coarser.interval.is_multiple_of(finer.interval)
-            {
-                sums.push(check_sums(store, finer, coarser)?);
-            }
-        }
-    }
-    Ok(StoreCheck { store: store.folder.clone(), integrity, series, sums })
-}
-
-/// `ok`, or the first thing that the database's own checks find broken.
-fn integrity(store: &Store) -> rusqlite::Result<String> {
-    let found: String =
-        store.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    let orphan: Option<String> =
-        store.connection.query_row("PRAGMA foreign_key_check", [], |row| row.get(0)).optional()?;
-    Ok(match orphan {
-        Some(table) if found == "ok" => format!("a row of {table} refers to nothing"),
-        _ => found,
-    })
-}
-
-fn check_series(store: &Store, info: &SeriesInfo) -> Result<SeriesCheck, StoreError> {
+pub(super) fn check_series(
+    store: &Store,
+    info: &SeriesInfo,
+    newest: i64,
+) -> Result<SeriesCheck, StoreError> {
     let series = store.find(&info.instrument, info.interval)?;
     let conflicts: i64 = store
         .connection
@@ -135,6 +80,7 @@ fn check_series(store: &Store, info: &SeriesInfo) -> Result<SeriesCheck, StoreEr
         zero_volume_at: Vec::new(),
         conflicts: conflicts.unsigned_abs(),
         impossible: 0,
+        behind: newest.saturating_sub(info.last.saturating_add(info.interval.ms())),
     };
     let step = info.interval.ms();
     let mut last = None;
