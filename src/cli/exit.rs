@@ -64,7 +64,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
             | FeatureError::Contradiction(_)
             | FeatureError::NothingLeft { .. }
             | FeatureError::NotCoarser { .. }
-            | FeatureError::ContextTwice(_) => USAGE,
+            | FeatureError::ContextTwice(_)
+            | FeatureError::SeriesName { .. }
+            | FeatureError::SeriesTaken { .. }
+            | FeatureError::SeriesTwice { .. } => USAGE,
             _ => DATA,
         });
     }

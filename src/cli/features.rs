@@ -23,6 +23,10 @@ enum Command {
     /// its trades, B and BQ what takers bought in base and quote currency, TP = (H + L + C) / 3,
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
+    ///
+    /// Stored series of values (`candlewick ingest series`) are features too, under their own names:
+    /// a config lists them in `features.series`, and each gives its value as of what was known when
+    /// the candle ended and, as NAME_age, how many days old it was then.
     List,
     /// Explain one feature: formula, source, columns it reads, warm-up
     ///

@@ -101,7 +101,7 @@ fn typed(text: &str, path: &str) -> Result<RunConfig, ConfigError> {
 }
 
 /// The parser's words and its excerpt of the text, under the file's own name.
-fn rendered(error: &serde_saphyr::Error, path: &str) -> String {
+pub(super) fn rendered(error: &serde_saphyr::Error, path: &str) -> String {
     let text = error.to_string().replace("<input>", path);
     text.trim_start_matches("error: ").trim_end().to_owned()
 }

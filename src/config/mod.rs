@@ -6,11 +6,13 @@
 mod load;
 mod locate;
 mod overrides;
+mod part;
 mod rules;
 mod suggest;
 
 pub use load::{ConfigError, load, parse, resolved_yaml};
 pub use overrides::Override;
+pub use part::load_part;
 
 use garde::Validate;
 use schemars::JsonSchema;

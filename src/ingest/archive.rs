@@ -1,6 +1,10 @@
 //! A venue's public archive of monthly and daily candle files into the store.
 
+mod checksum;
+mod download;
+mod fetch;
 mod layout;
+mod months;
 mod zip_file;
 
 use std::path::Path;
@@ -9,12 +13,14 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use rayon::prelude::*;
 use tracing::debug;
 
-use self::layout::ArchiveFile;
+use self::layout::{CandleFile, Found};
 use self::zip_file::{Contents, FileFault};
 use super::error::IngestError;
 use super::{IngestReport, Progress};
-use crate::market::Market;
-use crate::store::{Source, Store};
+use crate::market::{Candle, Market};
+use crate::store::{ArchiveFile, Source, Store, candles_sha256};
+
+pub use download::{DownloadConfig, DownloadReport, download_archive};
 
 /// Compressed bytes that are read at once, whatever the number of files.
 const BYTES_AT_ONCE: u64 = 16 << 20;
@@ -47,7 +53,15 @@ pub fn ingest_archive(
     source: &ArchiveSource<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<IngestReport, IngestError> {
-    let found = layout::discover(source)?;
+    ingest_found(store, layout::discover(source)?, progress)
+}
+
+/// Stores files that were found or downloaded.
+fn ingest_found(
+    store: &mut Store,
+    found: Found,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<IngestReport, IngestError> {
     let total = found.files.iter().map(|file| file.bytes).sum();
     let mut report = IngestReport { ignored: found.ignored, ..IngestReport::default() };
     for (path, reason) in found.refused {
@@ -70,7 +84,7 @@ pub fn ingest_archive(
 }
 
 /// Reads the files chunk by chunk, each chunk in parallel, and sends the contents in their order.
-fn send_contents(files: &[ArchiveFile], send: &SyncSender<Vec<Result<Contents, FileFault>>>) {
+fn send_contents(files: &[CandleFile], send: &SyncSender<Vec<Result<Contents, FileFault>>>) {
     let mut rest = files;
     while !rest.is_empty() {
         let mut bytes = 0;
@@ -89,7 +103,7 @@ fn send_contents(files: &[ArchiveFile], send: &SyncSender<Vec<Result<Contents, F
 
 fn write_file(
     store: &mut Store,
-    file: &ArchiveFile,
+    file: &CandleFile,
     contents: Result<Contents, FileFault>,
     report: &mut IngestReport,
 ) -> Result<(), IngestError> {
@@ -98,17 +112,31 @@ fn write_file(
         Ok(contents) => {
             report.rows += contents.rows;
             report.refused.append(contents.refused);
-            let written = store.write(
-                &file.instrument,
-                file.interval,
-                Source::Archive,
-                None,
-                &contents.candles,
-            )?;
+            let mut writer = store.begin(&file.instrument, file.interval, Source::Archive, None)?;
+            writer.write(&contents.candles)?;
+            if let Some(taken) = taken(file, &contents.candles, contents.sha256) {
+                writer.record_archive_file(&taken)?;
+            }
+            let written = writer.commit()?;
             debug!(file = %file.path.display(), inserted = written.inserted, "stored");
             report.written.add(written);
         }
         Err(fault) => report.refused.file(file.path.clone(), fault.to_string()),
     }
     Ok(())
+}
+
+/// What the store keeps of a file whose candles it takes; nothing when it takes none.
+fn taken(file: &CandleFile, candles: &[Candle], sha256: String) -> Option<ArchiveFile> {
+    let name = file.path.file_name()?.to_str()?.to_owned();
+    let times = || candles.iter().map(|candle| candle.open_time);
+    Some(ArchiveFile {
+        name,
+        sha256,
+        rows: candles.len() as u64,
+        first: times().min()?,
+        last: times().max()?,
+        rows_sha256: candles_sha256(candles),
+        address: file.address.clone(),
+    })
 }

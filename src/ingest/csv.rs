@@ -55,7 +55,8 @@ pub fn ingest_csv(
     let file = File::open(source.file).map_err(failed)?;
     let total = file.metadata().map_err(failed)?.len();
     let done = AtomicU64::new(0);
-    let reader = decompressed(Counted { file, count: &done }).map_err(failed)?;
+    let counted = BufReader::with_capacity(1 << 17, Counted { file, count: &done });
+    let reader = decompressed(counted).map_err(failed)?;
     let rows = Rows::new(reader, source.file, source.columns.clone(), source.interval);
     let mut writer =
         store.begin(&source.instrument, source.interval, Source::Csv, source.missing)?;
@@ -91,8 +92,9 @@ fn send_rows(
 }
 
 /// The text of a plain or gzip file, told apart by the first two bytes.
-fn decompressed<'a>(file: Counted<'a>) -> io::Result<Box<dyn BufRead + Send + 'a>> {
-    let mut reader = BufReader::with_capacity(1 << 17, file);
+pub(super) fn decompressed<'a>(
+    mut reader: impl BufRead + Send + 'a,
+) -> io::Result<Box<dyn BufRead + Send + 'a>> {
     if reader.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
         Ok(Box::new(BufReader::with_capacity(1 << 17, MultiGzDecoder::new(reader))))
     } else {

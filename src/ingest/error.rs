@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::alternative::SeriesError;
+use super::alternative::http::SourceError;
 use super::column::ColumnsError;
+use super::rest::{RestError, WebError};
 use super::simulated::SimulationError;
+use crate::files::FileError;
+use crate::market::InstrumentError;
 use crate::store::StoreError;
 
 /// Why an ingest ended without doing its work.
@@ -18,6 +23,14 @@ pub enum IngestError {
         /// File or folder at fault.
         path: PathBuf,
         /// The system's or the decompressor's error.
+        source: io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}; free space or choose a folder that can be written", path.display())]
+    Write {
+        /// File at fault.
+        path: PathBuf,
+        /// The system's error.
         source: io::Error,
     },
     /// A folder without candle archives.
@@ -39,9 +52,30 @@ pub enum IngestError {
     /// Columns that cannot be, or that the file's header contradicts.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
+    /// A file of values that gives no series.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
     /// A simulation that cannot be.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// A call over HTTP brought nothing.
+    #[error(transparent)]
+    Web(#[from] WebError),
+    /// An exchange did not give what it was asked for.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// A name that no instrument can have.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentError),
+    /// It was asked to stop.
+    #[error("stopped before the end; run the same command again to go on")]
+    Stopped,
+    /// A whole file that cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A source of a series gave none.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,9 +86,13 @@ impl IngestError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Columns(_) => true,
+            Self::Columns(_) | Self::Instrument(_) => true,
+            Self::Series(error) => error.is_usage(),
             Self::Read { source, .. } => source.kind() == io::ErrorKind::NotFound,
             Self::Simulation(error) => error.is_usage(),
+            Self::Web(error) => error.is_usage(),
+            Self::Rest(error) => error.is_usage(),
+            Self::Source(error) => error.is_usage(),
             _ => false,
         }
     }
@@ -71,9 +109,21 @@ impl IngestError {
                     | io::ErrorKind::UnexpectedEof
             ),
             Self::Simulation(error) => !error.is_usage(),
+            Self::Source(error) => error.is_data(),
+            Self::Series(error) => !error.is_usage(),
             Self::Store(error) => error.is_data(),
-            Self::Columns(_) => false,
+            Self::Instrument(_)
+            | Self::Stopped
+            | Self::Write { .. }
+            | Self::File(_)
+            | Self::Columns(_)
+            | Self::Web(_)
+            | Self::Rest(_) => false,
         }
+    }
+
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_path_buf(), source }
     }
 
     pub(super) fn read(path: &Path, source: io::Error) -> Self {

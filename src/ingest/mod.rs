@@ -1,18 +1,27 @@
 //! Sources into the store: archives, CSV files and the simulated market.
 
+pub mod alternative;
 mod archive;
+pub mod backfill;
 mod column;
 mod csv;
 mod error;
+pub mod exchange;
 mod lines;
+pub mod live;
+pub mod recorded;
 mod refusal;
+pub mod repair;
+pub mod rest;
 mod row;
 mod rows;
 pub mod simulated;
 
 use serde::Serialize;
 
-pub use archive::{ArchiveSource, ingest_archive};
+pub use archive::{
+    ArchiveSource, DownloadConfig, DownloadReport, download_archive, ingest_archive,
+};
 pub use column::{Column, Columns, ColumnsError};
 pub use csv::{CsvSource, ingest_csv};
 pub use error::IngestError;

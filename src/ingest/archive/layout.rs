@@ -14,18 +14,20 @@ const DEPTH: usize = 16;
 
 /// A candle file of an archive.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct ArchiveFile {
+pub(super) struct CandleFile {
     pub path: PathBuf,
     pub bytes: u64,
     pub instrument: Instrument,
     pub interval: Interval,
+    /// Where it was downloaded from.
+    pub address: Option<String>,
 }
 
 /// What lies in an archive's folder.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Candle files by path.
-    pub files: Vec<ArchiveFile>,
+    pub files: Vec<CandleFile>,
     /// Zip files that look like candle files but cannot be, and why.
     pub refused: Vec<(PathBuf, String)>,
     /// Candle files of an interval that is not known here.
@@ -68,7 +70,13 @@ fn walk(
                     Err(error) => found.refused.push((path, error.to_string())),
                     Ok(instrument) => {
                         let bytes = fs::metadata(&path).map_err(failed)?.len();
-                        found.files.push(ArchiveFile { path, bytes, instrument, interval });
+                        found.files.push(CandleFile {
+                            path,
+                            bytes,
+                            instrument,
+                            interval,
+                            address: None,
+                        });
                     }
                 },
             }

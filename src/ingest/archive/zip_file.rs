@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use zip::ZipArchive;
 
-use super::ArchiveFile;
+use super::checksum::{self, ChecksumFault, digest_of};
+use super::layout::CandleFile;
 use crate::ingest::column::Columns;
 use crate::ingest::refusal::Refusals;
 use crate::ingest::rows::Rows;
@@ -17,11 +18,16 @@ use crate::store::hex;
 
 /// Bytes of the largest zip and of the largest CSV that are read; a month of one-second candles
 /// takes about a third of it.
-const LARGEST: u64 = 1 << 30;
+pub(super) const LARGEST: u64 = 1 << 30;
+
+/// How many times larger than its zip a CSV may be; candles in which nothing is traded reach 20.
+const MOST_RATIO: u64 = 250;
 
 /// The rows of a file.
 #[derive(Debug)]
 pub(super) struct Contents {
+    /// Hex sha256 of the zip.
+    pub sha256: String,
     pub candles: Vec<Candle>,
     pub rows: u64,
     pub refused: Refusals,
@@ -37,10 +43,8 @@ pub(super) enum FileFault {
         path.display()
     )]
     NoChecksum { path: PathBuf },
-    #[error("{} does not begin with a sha256 in hexadecimal; download it again", path.display())]
-    BadChecksum { path: PathBuf },
-    #[error("{} is the checksum of another file, {other}; download it again", path.display())]
-    OtherChecksum { path: PathBuf, other: String },
+    #[error("{} cannot be used: {fault}; download it again", path.display())]
+    Checksum { path: PathBuf, fault: ChecksumFault },
     #[error(
         "the checksum does not match: sha256 should be {expected} and is {actual}; \
          download the file again"
@@ -56,6 +60,8 @@ pub(super) enum FileFault {
     EntryName(String),
     #[error("its CSV is larger than 1 GiB")]
     CsvTooLarge,
+    #[error("its CSV is more than {MOST_RATIO} times as large as the zip: this is no candle file")]
+    Ratio,
     #[error("its CSV cannot be read: {0}")]
     Csv(String),
     #[error("its CSV holds no candles")]
@@ -63,7 +69,7 @@ pub(super) enum FileFault {
 }
 
 /// Checks the file and reads its rows; nothing is unpacked to the disk.
-pub(super) fn read(file: &ArchiveFile) -> Result<Contents, FileFault> {
+pub(super) fn read(file: &CandleFile) -> Result<Contents, FileFault> {
     if file.bytes > LARGEST {
         return Err(FileFault::TooLarge);
     }
@@ -84,22 +90,26 @@ pub(super) fn read(file: &ArchiveFile) -> Result<Contents, FileFault> {
         return Err(FileFault::EntryName(name));
     }
     // The size that the entry states may be a lie, so that what is read is limited too.
-    if entry.size() > LARGEST {
-        return Err(FileFault::CsvTooLarge);
+    let (most, fault) = match file.bytes.saturating_mul(MOST_RATIO) {
+        most if most < LARGEST => (most, FileFault::Ratio),
+        _ => (LARGEST, FileFault::CsvTooLarge),
+    };
+    if entry.size() > most {
+        return Err(fault);
     }
-    let mut limited = entry.take(LARGEST + 1);
-    let contents = read_rows(file, &mut limited)?;
+    let mut limited = entry.take(most + 1);
+    let contents = read_rows(file, actual, &mut limited)?;
     if limited.limit() == 0 {
-        return Err(FileFault::CsvTooLarge);
+        return Err(fault);
     }
     if contents.rows == 0 { Err(FileFault::NoRows) } else { Ok(contents) }
 }
 
-fn read_rows(file: &ArchiveFile, csv: impl Read) -> Result<Contents, FileFault> {
+fn read_rows(file: &CandleFile, sha256: String, csv: impl Read) -> Result<Contents, FileFault> {
     let reader = BufReader::with_capacity(1 << 17, csv);
     let mut rows = Rows::new(reader, &file.path, Columns::of_archive(), file.interval);
     let candles = rows.read(usize::MAX).map_err(|error| FileFault::Csv(error.to_string()))?;
-    Ok(Contents { candles, rows: rows.count, refused: rows.refused })
+    Ok(Contents { candles, rows: rows.count, refused: rows.refused, sha256 })
 }
 
 /// The digest that the file's `.CHECKSUM` states.
@@ -114,22 +124,13 @@ fn expected_digest(file: &Path) -> Result<String, FileFault> {
         }
         Err(error) => return Err(FileFault::Read { path, error }),
         Ok(checksum) => {
-            if checksum.take(4096).read_to_string(&mut text).is_err() {
-                return Err(FileFault::BadChecksum { path });
+            if checksum.take(checksum::LARGEST).read_to_string(&mut text).is_err() {
+                return Err(FileFault::Checksum { path, fault: ChecksumFault::NoDigest });
             }
         }
     }
-    let mut words = text.split_whitespace();
-    let digest = words.next().unwrap_or_default().to_ascii_lowercase();
-    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(FileFault::BadChecksum { path });
-    }
-    // sha256sum marks a file read in binary with an asterisk.
-    let other = words.next().map(|name| name.trim_start_matches('*'));
-    match other.filter(|&name| file.file_name().is_none_or(|file| file != name)) {
-        Some(other) => Err(FileFault::OtherChecksum { path, other: other.to_owned() }),
-        None => Ok(digest),
-    }
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    digest_of(&text, name).map_err(|fault| FileFault::Checksum { path, fault })
 }
 
 /// Whether an entry's name is one file name that ends in `.csv`, with no folder in it.
