@@ -1,20 +1,23 @@
 //! Features one candle at a time: what live forecasting feeds and what [`build`] folds.
 
-use crate::market::{Candle, CandleSeries, Interval};
+use crate::market::{Candle, CandleSeries, Interval, Value};
 
+use super::alternative::{AsOf, SeriesConfig, ValueSeries};
 use super::timeframes::{Clock, Context};
 use super::{CandleSource, FeatureConfig, FeatureError, FeatureTable, LeftOut, Selection, select};
 
 /// Builds feature rows from candles as they end.
 ///
 /// A context candle counts from its end on, however early it is given; give it before the base
-/// candle that ends with it.
+/// candle that ends with it. A value of a series counts from the first decision after it was known;
+/// give it before that.
 #[derive(Debug)]
 pub struct FeatureBuilder {
     names: Vec<String>,
     left_out: Vec<LeftOut>,
     base: Clock,
     context: Vec<Context>,
+    series: Vec<AsOf>,
     row: Vec<f32>,
 }
 
@@ -32,13 +35,14 @@ impl FeatureBuilder {
         let selection = select(config, base, context)?;
         selection.log_left_out();
         let names = selection.names();
-        let Selection { base: (interval, features), context, left_out } = selection;
+        let Selection { base: (interval, features), context, series, left_out } = selection;
         Ok(Self {
             row: Vec::with_capacity(names.len()),
             names,
             left_out,
             base: Clock::new(interval, features),
             context: context.into_iter().map(|(i, features)| Context::new(i, features)).collect(),
+            series: series.into_iter().map(AsOf::new).collect(),
         })
     }
 
@@ -71,9 +75,20 @@ impl FeatureBuilder {
         }
     }
 
+    /// Takes the next value of a series, in the order in which they become known.
+    ///
+    /// # Errors
+    /// A series that the config does not name, and those of [`AsOf::push`].
+    pub fn push_value(&mut self, name: &str, value: Value) -> Result<(), FeatureError> {
+        match self.series.iter_mut().find(|series| series.config().name == name) {
+            Some(series) => series.push(value),
+            None => Err(unknown(name, self.series.iter().map(|series| &*series.config().name))),
+        }
+    }
+
     /// Takes the next base candle and gives its features, once it has all of them: its own states
-    /// and each context interval's are past their warm-up, and the context candle that ended last
-    /// is there. A missing base candle starts the base states anew.
+    /// and each context interval's are past their warm-up, the context candle that ended last is
+    /// there, and of each series a value is known that is young enough. A missing base candle starts the base states anew.
     ///
     /// # Errors
     /// As [`Self::push_context`].
@@ -87,22 +102,31 @@ impl FeatureBuilder {
                 None => complete = false,
             }
         }
+        for series in &mut self.series {
+            match series.at(decision_time) {
+                Some(columns) => self.row.extend(columns),
+                None => complete = false,
+            }
+        }
         Ok(complete.then_some(&self.row))
     }
 }
 
 /// The features of every candle of `base` that has all of them, each context interval joined as of
-/// the end of its candles.
+/// the end of its candles, and each series of `values` that the config names as of what was known
+/// then.
 ///
 /// Row by row it is what a [`FeatureBuilder`] gives, bit for bit.
 ///
 /// # Errors
-/// Those of [`FeatureBuilder`], candles of two instruments, and [`FeatureError::TooShort`] or
-/// [`FeatureError::NeverTogether`] when no candle has all its features.
+/// Those of [`FeatureBuilder`], candles of two instruments, a series that is not there, and
+/// [`FeatureError::TooShort`], [`FeatureError::NeverTogether`] or [`FeatureError::NoValues`] when no
+/// candle has all its features.
 pub fn build(
     config: &FeatureConfig,
     base: &CandleSeries,
     context: &[CandleSeries],
+    values: &[ValueSeries],
 ) -> Result<FeatureTable, FeatureError> {
     if let Some(other) = context.iter().find(|other| other.instrument() != base.instrument()) {
         let (base, context) = (base.instrument().clone(), other.instrument().clone());
@@ -110,6 +134,13 @@ pub fn build(
     }
     let sources: Vec<_> = context.iter().map(CandleSource::of).collect();
     let mut builder = FeatureBuilder::new(config, &CandleSource::of(base), &sources)?;
+    for SeriesConfig { name, .. } in &config.series {
+        let series = values.iter().find(|series| series.name == *name);
+        let known = || unknown(name, values.iter().map(|series| &*series.name));
+        for value in &series.ok_or_else(known)?.values {
+            builder.push_value(name, *value)?;
+        }
+    }
     let mut table = FeatureTable::new(base.interval(), builder.names().to_vec());
     let mut next = vec![0; context.len()];
     for candle in base.iter() {
@@ -127,7 +158,7 @@ pub fn build(
             table.push(candle.open_time, row);
         }
     }
-    if table.rows() == 0 { Err(why_no_row(config, base, context)) } else { Ok(table) }
+    if table.rows() == 0 { Err(why_no_row(config, base, context, values)) } else { Ok(table) }
 }
 
 /// Which series keeps every candle from having all its features.
@@ -135,6 +166,7 @@ fn why_no_row(
     config: &FeatureConfig,
     base: &CandleSeries,
     context: &[CandleSeries],
+    values: &[ValueSeries],
 ) -> FeatureError {
     let sources: Vec<_> = context.iter().map(CandleSource::of).collect();
     let selection = match select(config, &CandleSource::of(base), &sources) {
@@ -154,8 +186,46 @@ fn why_no_row(
             return FeatureError::TooShort { interval, candles, longest, feature, needed };
         }
     }
+    if !config.series.is_empty() {
+        let without = FeatureConfig { series: Vec::new(), ..config.clone() };
+        if let Err(error) = build(&without, base, context, &[]) {
+            return error;
+        }
+        let series = never_known(config, base, values).join(", ");
+        return FeatureError::NoValues { interval: base.interval(), series };
+    }
     let context = selection.context.first().map_or(base.interval(), |(interval, _)| *interval);
     FeatureError::NeverTogether { base: base.interval(), context }
+}
+
+/// The series of which nothing young enough was ever known at the end of a candle; all of them when
+/// each was at some time, but not together.
+fn never_known<'a>(
+    config: &'a FeatureConfig,
+    base: &CandleSeries,
+    values: &[ValueSeries],
+) -> Vec<&'a str> {
+    let ever = |config: &SeriesConfig| {
+        let mut state = AsOf::new(config.clone());
+        let series = values.iter().find(|series| series.name == config.name);
+        for value in series.into_iter().flat_map(|series| &series.values) {
+            // A value that cannot be was told before there were rows to miss.
+            let _ = state.push(*value);
+        }
+        base.open_time()
+            .iter()
+            .any(|&open| state.at(open.saturating_add(base.interval().ms())).is_some())
+    };
+    let names = |series: &[&'a SeriesConfig]| series.iter().map(|series| &*series.name).collect();
+    let all: Vec<&SeriesConfig> = config.series.iter().collect();
+    let never: Vec<&SeriesConfig> = all.iter().copied().filter(|series| !ever(series)).collect();
+    names(if never.is_empty() { &all } else { &never })
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> FeatureError {
+    let known: Vec<_> = known.collect();
+    let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+    FeatureError::UnknownSeries { name: name.to_owned(), known }
 }
 
 fn longest_stretch(series: &CandleSeries) -> usize {

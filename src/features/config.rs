@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::market::Interval;
 
+use super::alternative::{self, SeriesConfig};
 use super::{Feature, FeatureError};
 
 /// Which features a run uses, of the base candles and of each context interval.
@@ -27,6 +28,11 @@ pub struct FeatureConfig {
     #[garde(inner(inner(custom(known_in_context))))]
     #[schemars(schema_with = "context_schema")]
     pub context: Option<Vec<String>>,
+    /// Stored series of values, such as on-chain or sentiment figures, each of which gives two
+    /// features, its value as of what was known when the candle ended and its age in days. Default:
+    /// none. `candlewick ingest series` stores them.
+    #[garde(dive, custom(distinct))]
+    pub series: Vec<SeriesConfig>,
 }
 
 impl FeatureConfig {
@@ -34,16 +40,26 @@ impl FeatureConfig {
     /// change them.
     ///
     /// # Errors
-    /// A name that no column has.
+    /// A name that no column has, a series without one of its two columns or out of order.
     pub fn for_columns(&self, columns: &[String]) -> Result<Self, FeatureError> {
-        let mut config = Self { include: vec![], exclude: vec![], context: Some(vec![]) };
+        let (mut include, mut context, mut of_series) = (vec![], vec![], vec![]);
         for column in columns {
+            if self.series.iter().any(|series| series.columns().contains(column)) {
+                of_series.push(column.clone());
+                continue;
+            }
             match parse_scoped(column)? {
-                (_, None) => config.include.push(column.clone()),
-                (_, Some(_)) => config.context.get_or_insert_default().push(column.clone()),
+                (_, None) => include.push(column.clone()),
+                (_, Some(_)) => context.push(column.clone()),
             }
         }
-        Ok(config)
+        let series: Vec<_> =
+            self.series.iter().filter(|series| of_series.contains(&series.name)).cloned().collect();
+        let given: Vec<_> = series.iter().flat_map(SeriesConfig::columns).collect();
+        if given != of_series {
+            return Err(FeatureError::SeriesColumns { columns: of_series.join(", ") });
+        }
+        Ok(Self { include, exclude: vec![], context: Some(context), series })
     }
 }
 
@@ -55,6 +71,14 @@ pub(super) fn parse_scoped(name: &str) -> Result<(Feature, Option<Interval>), Fe
             let unknown = |_| FeatureError::UnknownInterval { name: name.to_owned() };
             Ok((feature.parse()?, Some(interval.parse().map_err(unknown)?)))
         }
+    }
+}
+
+fn distinct<C>(series: &[SeriesConfig], _context: &C) -> garde::Result {
+    // What is wrong with one name is told where it stands.
+    match alternative::check(series) {
+        Err(error @ FeatureError::SeriesTwice { .. }) => Err(garde::Error::new(error)),
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time};
+use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Value};
 
 use super::catalog;
 use super::feature::Column;
@@ -41,6 +41,65 @@ pub enum FeatureError {
     /// Both wanted and not.
     #[error("feature `{0}` is both included and excluded; take it out of one list")]
     Contradiction(&'static str),
+    /// A series that is not there.
+    #[error(
+        "there is no series of values `{name}`, there is {known}; ingest it or take it out of \
+         features.series"
+    )]
+    UnknownSeries {
+        /// Name asked for.
+        name: String,
+        /// Those there are, with commas between them.
+        known: String,
+    },
+    /// A name that no series has.
+    #[error("series `{name}` cannot be; its name is made of 1 to 64 of A-Z, a-z, 0-9, _ and -")]
+    SeriesName {
+        /// Name given.
+        name: String,
+    },
+    /// A series whose column is called as a feature of the catalogue.
+    #[error(
+        "series `{name}` gives a column `{column}`, which is a feature of the candles; ingest it \
+         under another name"
+    )]
+    SeriesTaken {
+        /// Name of the series.
+        name: String,
+        /// The column.
+        column: String,
+    },
+    /// Two series that give one column.
+    #[error(
+        "two series of features.series give the column `{column}`; list each once, and none that is \
+         called as another's age"
+    )]
+    SeriesTwice {
+        /// The column.
+        column: String,
+    },
+    /// Columns of series that no config gives.
+    #[error(
+        "no series give exactly the columns {columns}; each gives its value and its age, in the \
+         order of features.series"
+    )]
+    SeriesColumns {
+        /// The columns, with commas between them.
+        columns: String,
+    },
+    /// A value that cannot be, or not now.
+    #[error(
+        "the value {} of `{series}`, of {} and known at {}, {fault}; correct the series",
+        value.value, Time(value.time), Time(value.known_at)
+    )]
+    Value {
+        /// Name of the series.
+        series: String,
+        /// The value.
+        value: Value,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// Everything was left out.
     #[error("no feature is left for the {interval} candles; exclude fewer")]
     NothingLeft {
@@ -173,6 +232,18 @@ pub enum FeatureError {
         base: Interval,
         /// Interval of the context candles.
         context: Interval,
+    },
+    /// Candles and values that are never there together.
+    #[error(
+        "no candle has all its features: when a {interval} candle with all others ended, there was \
+         never a young enough value known of {series}; ingest it for the same time, or set a longer \
+         max_age"
+    )]
+    NoValues {
+        /// Interval of the base candles.
+        interval: Interval,
+        /// Names of the series, with commas between them.
+        series: String,
     },
     /// Candles that coarser ones cannot be made of.
     #[error("{finer} candles cannot be summed to {to}; ask for a longer multiple of {finer}")]

@@ -2,8 +2,10 @@
 //!
 //! A feature is a state that takes one candle at a time ([`Feature::state`]); a [`FeatureBuilder`]
 //! runs the states of the base candles and of every coarser context interval and joins them as of
-//! the end of the coarser candles; [`build`] folds it over whole series.
+//! the end of the coarser candles, and values that are no candles as of what was known of them
+//! ([`AsOf`]); [`build`] folds it over whole series.
 
+mod alternative;
 mod builder;
 mod calendar;
 mod candle_shape;
@@ -13,6 +15,7 @@ mod error;
 mod feature;
 mod indicator;
 mod moving_average;
+mod order_book;
 mod order_flow;
 mod oscillators;
 mod price;
@@ -27,12 +30,14 @@ mod trend;
 mod volatility;
 mod volume;
 
+pub use alternative::{AsOf, SeriesConfig, ValueSeries};
 pub use builder::{FeatureBuilder, build};
 pub use catalog::{Feature, catalog};
 pub use config::FeatureConfig;
 pub use error::FeatureError;
 pub use feature::{Column, FeatureGroup, FeatureInfo};
 pub use indicator::Indicator;
+pub use order_book::{BookFeatures, BookState, FLOW_LEVELS};
 pub use resample::resample;
 pub use selection::{CandleSource, LeftOut, Selection, select};
 pub use table::FeatureTable;

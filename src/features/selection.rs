@@ -2,6 +2,7 @@
 
 use crate::market::{Candle, CandleSeries, Interval};
 
+use super::alternative::{self, SeriesConfig};
 use super::config::parse_scoped;
 use super::feature::{Column, FeatureGroup};
 use super::{Feature, FeatureConfig, FeatureError};
@@ -65,19 +66,23 @@ pub struct Selection {
     pub base: (Interval, Vec<Feature>),
     /// Features of each context interval that has any.
     pub context: Vec<(Interval, Vec<Feature>)>,
+    /// Series of values, each of which has two columns.
+    pub series: Vec<SeriesConfig>,
     /// What was not asked for by name and cannot be had.
     pub left_out: Vec<LeftOut>,
 }
 
 impl Selection {
-    /// Names of the columns: the base candles' features, then each context interval's.
+    /// Names of the columns: the base candles' features, then each context interval's, then
+    /// each series' value and age.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let base = self.base.1.iter().map(ToString::to_string);
         let context = self.context.iter().flat_map(|(interval, features)| {
             features.iter().map(move |feature| format!("{feature}@{interval}"))
         });
-        base.chain(context).collect()
+        let series = self.series.iter().flat_map(SeriesConfig::columns);
+        base.chain(context).chain(series).collect()
     }
 
     /// Logs what is left out: a warning when the data lacks a column.
@@ -102,6 +107,7 @@ pub fn select(
     base: &CandleSource,
     context: &[CandleSource],
 ) -> Result<Selection, FeatureError> {
+    alternative::check(&config.series)?;
     let include = parse(&config.include)?;
     let exclude = parse(&config.exclude)?;
     let of_context = config.context.as_deref().map(parse_context).transpose()?;
@@ -118,6 +124,7 @@ pub fn select(
     let mut selection = Selection {
         base: (base.interval, base_features),
         context: Vec::with_capacity(context.len()),
+        series: config.series.clone(),
         left_out,
     };
     for (index, source) in context.iter().enumerate() {

@@ -148,6 +148,19 @@ impl Labels {
         self.known.push(outcome.is_some());
     }
 
+    /// Takes back the labels whose span overlaps one of `gaps`: an outcome over a stretch that was not
+    /// seen is no fact.
+    pub fn forget_over(&mut self, gaps: &[Span]) {
+        for gap in gaps.iter().filter(|gap| gap.length() > 0) {
+            // Spans of one instrument begin in the order of its rows, all of one length.
+            let from = self.span.partition_point(|span| span.end <= gap.start);
+            let to = self.span.partition_point(|span| span.start < gap.end).max(from);
+            self.forward_return[from..to].fill(f32::NAN);
+            self.volatility[from..to].fill(f32::NAN);
+            self.known[from..to].fill(false);
+        }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -244,6 +257,20 @@ mod tests {
         assert_eq!((labels.forward_return[0], labels.volatility[0]), (0.0, 0.0));
         assert_eq!((labels.scale[0], labels.known[0]), (0.0, true));
         assert_eq!(build(&config(1), &series(&[]), &[]).unwrap().rows(), 0);
+    }
+
+    #[test]
+    fn an_outcome_over_a_gap_of_the_ledger_is_forgotten() {
+        let closes: Vec<(i64, f64)> = (0..10).map(|hour| (hour, 7.0 + hour as f64)).collect();
+        let rows: Vec<i64> = (0..10).map(|hour| hour * HOUR).collect();
+        let mut labels = build(&config(2), &series(&closes), &rows).unwrap();
+        let before = labels.known.clone();
+        labels.forget_over(&[Span { start: 5 * HOUR, end: 6 * HOUR }, Span { start: 0, end: 0 }]);
+        // The label of row r spans hours [r + 1, r + 3): rows 3 and 4 look over hour 5.
+        let after: Vec<bool> =
+            before.iter().enumerate().map(|(row, &known)| known && row != 3 && row != 4).collect();
+        assert_eq!(labels.known, after);
+        assert!(labels.forward_return[3].is_nan() && labels.volatility[4].is_nan());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::PipelineError;
 use super::observe::SharedJournal;
 use super::params::params;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, VALUES};
 use crate::config::RunConfig;
 use crate::event::{Event, Status};
 use crate::folds::Fold;
@@ -72,13 +72,14 @@ pub fn data(
     device_name: &str,
 ) -> anyhow::Result<()> {
     let prepared = facts.prepared;
+    let manifest = manifest(config, identity, facts, device_name);
     if folder.manifest().is_file() {
         let before = read_manifest(&folder.manifest())?;
         for series in &prepared.data {
             let known = before.data.iter().find(|known| known.name == series.name);
             if known != Some(series) {
                 return Err(PipelineError::Data(format!(
-                    "{} in the store is not what this run began with ({} candles, digest {}); restore the store, \
+                    "{} in the store is not what this run began with ({} rows, digest {}); restore the store, \
                      or start a new run",
                     series.name,
                     known.map_or(0, |known| known.rows),
@@ -87,19 +88,29 @@ pub fn data(
                 .into());
             }
         }
+        if (&before.dropped, &before.folds) != (&manifest.dropped, &manifest.folds) {
+            return Err(PipelineError::Data(
+                "the store's gap ledger is not what this run began with: other windows are left out; \
+                 restore the store, or start a new run"
+                    .to_owned(),
+            )
+            .into());
+        }
     } else {
-        let manifest = manifest(config, identity, facts, device_name);
         write_manifest(&folder.manifest(), &manifest).context("failed to write the manifest")?;
     }
     for series in &prepared.data {
+        let columns: &[&str] = if series.name.starts_with(VALUES) {
+            &["time", "known_at", "value"]
+        } else {
+            &["open_time", "open", "high", "low", "close", "volume"]
+        };
         journal.record(Event::Dataset {
             name: series.name.clone(),
             digest: series.digest.clone(),
             source: format!("candlewick store, {} to {} ms", series.first, series.last),
             context: "training".to_owned(),
-            columns: ["open_time", "open", "high", "low", "close", "volume"]
-                .map(str::to_owned)
-                .to_vec(),
+            columns: columns.iter().map(|&name| name.to_owned()).collect(),
             rows: series.rows,
         })?;
     }
@@ -131,6 +142,12 @@ fn manifest(
         feature_names: facts.prepared.pool.names.clone(),
         folds: facts.folds.iter().chain([facts.last]).map(manifest_fold).collect(),
         dropped: DroppedWindows {
+            ledger: facts
+                .eligible
+                .dropped_ledger
+                .iter()
+                .map(|(reason, &windows)| (reason.clone(), windows as u64))
+                .collect(),
             gap: facts.eligible.dropped_gap as u64,
             unlabelled: facts.eligible.dropped_unlabelled as u64,
         },

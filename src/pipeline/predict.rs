@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::PipelineError;
 use super::fold_job::replay;
-use super::prepare::{Prepared, Recipe, prepare};
+use super::prepare::{Prepared, Recipe, VALUES, prepare};
 use crate::forecast::{CLASS_NAMES, Forecast, Forecasts};
 use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
@@ -91,14 +91,14 @@ fn forecast_new(
     let instruments = wanted(&meta, request.symbol.as_deref())?;
     let prepared = read(store, &meta, &instruments, Span::ALL)?;
     let from = request.from.map_or(i64::MIN, |time| time.0);
-    let rows: Vec<u32> = eligible(&prepared.pool, meta.window, None)
-        .rows
-        .into_iter()
-        .filter(|&row| prepared.pool.decision_time(row) >= from)
-        .collect();
+    let eligible = eligible(&prepared.pool, meta.window, None, &prepared.ledger);
+    let over_ledger = eligible.dropped_by_ledger();
+    let rows: Vec<u32> =
+        eligible.rows.into_iter().filter(|&row| prepared.pool.decision_time(row) >= from).collect();
     if rows.is_empty() {
         return Err(PipelineError::Data(format!(
-            "no window of {} candles ends at or after {}; the features also need their warm-up before it",
+            "no window of {} candles ends at or after {}; the features also need their warm-up before it, and \
+             {over_ledger} windows overlap entries of the gap ledger (`candlewick store gaps`)",
             meta.window,
             request.from.map_or_else(|| "any time".to_owned(), |time| time.to_string()),
         ))
@@ -123,13 +123,17 @@ fn replay_fold(
     let span = match (first, last) {
         (Some(first), Some(last)) => Span { start: first, end: last + 1 },
         // The base interval was summed from finer candles.
-        _ => Span {
-            start: meta.data.iter().map(|series| series.first).min().unwrap_or(i64::MIN),
-            end: meta.data.iter().map(|series| series.last).max().map_or(i64::MAX, |last| last + 1),
-        },
+        _ => {
+            let candles = || meta.data.iter().filter(|series| !series.name.starts_with(VALUES));
+            Span {
+                start: candles().map(|series| series.first).min().unwrap_or(i64::MIN),
+                end: candles().map(|series| series.last).max().map_or(i64::MAX, |last| last + 1),
+            }
+        }
     };
     let prepared = read(store, &meta, &meta.instruments, span)?;
-    let rows: Vec<u32> = eligible(&prepared.pool, meta.window, Some(&prepared.labels.known))
+    let known = Some(prepared.labels.known.as_slice());
+    let rows: Vec<u32> = eligible(&prepared.pool, meta.window, known, &prepared.ledger)
         .rows
         .into_iter()
         .filter(|&row| meta.fold.test.contains(prepared.pool.decision_time(row)))

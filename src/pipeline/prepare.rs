@@ -3,13 +3,13 @@
 use anyhow::Context;
 
 use super::PipelineError;
-use crate::features::{self, FeatureConfig, FeatureTable};
+use crate::features::{self, FeatureConfig, FeatureTable, ValueSeries};
 use crate::folds::RowTime;
 use crate::labels::{self, LabelConfig, Labels};
-use crate::market::{CandleSeries, Instrument, Interval, Span};
+use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
 use crate::run_folder::DataDigest;
-use crate::store::Store;
-use crate::windows::Pool;
+use crate::store::{GapEntry, GapState, Store};
+use crate::windows::{LedgerGap, Pool};
 
 /// What to read and what to make of it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Prepared {
     pub series: Vec<CandleSeries>,
     /// What was read.
     pub data: Vec<DataDigest>,
+    /// Stretches of what was read that the store's ledger says are missing.
+    pub ledger: Vec<LedgerGap>,
 }
 
 /// Reads candles, computes features and labels, and pools all instruments.
@@ -52,41 +54,101 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let mut label_parts = Vec::new();
     let mut series = Vec::new();
     let mut data = Vec::new();
+    let mut ledger = Vec::new();
+    let entries = store.gaps(None)?;
+    let values = read_values(store, recipe.features)?;
     for instrument in recipe.instruments {
-        let base = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
+        let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
+        let mut gaps = missing(&entries, instrument, from);
+        let unseen: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
         let mut context = Vec::new();
         for &interval in recipe.context {
             // Coarse candles from before the base span warm the context up.
             let span = Span { start: i64::MIN, end: recipe.span.end };
-            context.push(read(store, instrument, interval, span, &mut data)?);
+            let (series, from) = read(store, instrument, interval, span, &mut data)?;
+            context.push(series);
+            // A coarse candle is read from its end until the next one ends.
+            gaps.extend(
+                missing(&entries, instrument, from)
+                    .into_iter()
+                    .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
+            );
         }
-        let table: FeatureTable =
-            features::build(recipe.features, &base, &context).with_context(|| {
+        let table: FeatureTable = features::build(recipe.features, &base, &context, &values)
+            .with_context(|| {
                 format!("failed to compute features of {instrument} {}", recipe.interval)
             })?;
-        label_parts.push(
-            labels::build(recipe.labels, &base, &table.open_time)
-                .with_context(|| format!("failed to compute labels of {instrument}"))?,
-        );
+        let mut labels = labels::build(recipe.labels, &base, &table.open_time)
+            .with_context(|| format!("failed to compute labels of {instrument}"))?;
+        labels.forget_over(&unseen);
+        label_parts.push(labels);
+        ledger.extend(gaps);
         tables.push((instrument.clone(), table));
         series.push(base);
     }
     let pool = Pool::new(tables)?;
+    let decided = (0..pool.rows() as u32).map(|row| pool.decision_time(row)).max();
+    for series in &values {
+        data.push(digest_of_values(store, series, decided.unwrap_or(i64::MIN))?);
+    }
     let labels = Labels::pooled(&label_parts);
     let times = (0..pool.rows() as u32)
         .map(|row| RowTime { decision: pool.decision_time(row), label: labels.span[row as usize] })
         .collect();
-    Ok(Prepared { pool, labels, times, series, data })
+    Ok(Prepared { pool, labels, times, series, data, ledger })
 }
 
-/// Candles of `interval`, or summed from the coarsest finer series that the store has.
+/// Begins the names of digests of value series.
+pub const VALUES: &str = "values ";
+
+/// Every series of values that the features are made of.
+fn read_values(store: &Store, features: &FeatureConfig) -> anyhow::Result<Vec<ValueSeries>> {
+    let read = |name: &String| Ok(ValueSeries { name: name.clone(), values: store.values(name)? });
+    features.series.iter().map(|series| read(&series.name)).collect()
+}
+
+/// What of a series was known before the last decision.
+fn digest_of_values(
+    store: &Store,
+    series: &ValueSeries,
+    decided: i64,
+) -> anyhow::Result<DataDigest> {
+    let seen = || series.values.iter().filter(|value| value.known_at < decided);
+    Ok(DataDigest {
+        name: format!("{VALUES}{}", series.name),
+        digest: store.values_digest(&series.name, decided.saturating_sub(1))?,
+        rows: seen().count() as u64,
+        first: seen().map(|value| value.time).min().unwrap_or(decided),
+        last: seen().map(|value| value.time).max().unwrap_or(decided),
+    })
+}
+
+/// What the ledger says is missing of an instrument's candles of `interval`.
+fn missing(entries: &[GapEntry], instrument: &Instrument, interval: Interval) -> Vec<LedgerGap> {
+    entries
+        .iter()
+        .filter(|entry| {
+            entry.instrument == *instrument
+                && entry.channel == Channel::Candles(interval)
+                && entry.state != GapState::Repaired
+        })
+        .map(|entry| LedgerGap {
+            instrument: instrument.clone(),
+            span: entry.span,
+            reason: entry.reason.name().to_owned(),
+        })
+        .collect()
+}
+
+/// Candles of `interval`, or summed from the coarsest finer series that the store has; and the
+/// interval of the series that was read.
 fn read(
     store: &Store,
     instrument: &Instrument,
     interval: Interval,
     span: Span,
     data: &mut Vec<DataDigest>,
-) -> anyhow::Result<CandleSeries> {
+) -> anyhow::Result<(CandleSeries, Interval)> {
     let stored: Vec<Interval> = store
         .series()?
         .into_iter()
@@ -100,7 +162,7 @@ fn read(
             stored.iter().filter(|&&finer| finer < interval && interval.is_multiple_of(finer));
         let Some(&source) = finer.max() else {
             // The store's own error lists what it has.
-            return Ok(store.load(instrument, interval, span)?);
+            return Ok((store.load(instrument, interval, span)?, interval));
         };
         tracing::info!(%instrument, %interval, from = %source, "the store lacks the interval: summing finer candles");
         source
@@ -121,5 +183,6 @@ fn read(
         first,
         last,
     });
-    if source == interval { Ok(series) } else { Ok(features::resample(&series, interval)?) }
+    let series = if source == interval { series } else { features::resample(&series, interval)? };
+    Ok((series, source))
 }

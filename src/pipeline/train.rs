@@ -165,15 +165,17 @@ fn run_steps(
             labels: &config.labels,
         },
     )?;
-    let eligible = eligible(&prepared.pool, config.window, Some(&prepared.labels.known));
+    let known = Some(prepared.labels.known.as_slice());
+    let eligible = eligible(&prepared.pool, config.window, known, &prepared.ledger);
     check_windows(config, &prepared, &eligible)?;
     let (folds, last) = split(config, &prepared, &eligible)?;
     observer.note(&format!(
-        "{} rows of {} features; {} windows, left out {} over gaps or warm-up and {} without a known label; {} folds",
+        "{} rows of {} features; {} windows, left out {} over gaps or warm-up, {} over entries of the gap ledger and {} without a known label; {} folds",
         prepared.pool.rows(),
         prepared.pool.features(),
         eligible.rows.len(),
         eligible.dropped_gap,
+        eligible.dropped_by_ledger(),
         eligible.dropped_unlabelled,
         folds.len()
     ));

@@ -1,5 +1,6 @@
 //! `manifest.json`: what a run was made of.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -87,9 +88,12 @@ pub struct ManifestFold {
 }
 
 /// Windows that were left out, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DroppedWindows {
-    /// Because they span a gap in the data.
+    /// Because they overlap an entry of the store's gap ledger: how many for which reason.
+    #[serde(default)]
+    pub ledger: BTreeMap<String, u64>,
+    /// Because they span another gap in the data.
     pub gap: u64,
     /// Because their label reaches past the data or over a gap.
     pub unlabelled: u64,

@@ -16,7 +16,7 @@ use crate::market::Interval;
 
 pub use gather::gather;
 pub use memory::{MemoryNeed, MemoryPlan, available_memory, estimate_memory};
-pub use pool::{Eligible, Pool, eligible};
+pub use pool::{Eligible, LedgerGap, Pool, eligible};
 pub use scaler::{Scaler, ScalerConfig, ScalerKind};
 pub use table::Table;
 pub use targets::{TargetScale, Targets, VOLATILITY_FLOOR, targets};

@@ -1,9 +1,9 @@
 //! The feature tables of all instruments, one after another, and the rows that can end a window.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::features::FeatureTable;
-use crate::market::{Instrument, Interval};
+use crate::market::{Instrument, Interval, Span};
 
 use super::WindowError;
 
@@ -117,26 +117,58 @@ impl Pool {
     }
 }
 
+/// A stretch of an instrument's time that the store says is missing or not to be believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerGap {
+    /// What is traded.
+    pub instrument: Instrument,
+    /// The stretch.
+    pub span: Span,
+    /// Why, as the ledger names it.
+    pub reason: String,
+}
+
 /// The rows that can end a window, and what was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Eligible {
     /// Pooled rows in increasing order.
     pub rows: Vec<u32>,
-    /// Rows left out since their window would reach over a gap or before the first row.
+    /// Rows left out since their window overlaps an entry of the gap ledger, by its reason.
+    pub dropped_ledger: BTreeMap<String, usize>,
+    /// Rows left out since their window would reach over another gap or before the first row.
     pub dropped_gap: usize,
     /// Rows left out since their label is not known.
     pub dropped_unlabelled: usize,
 }
 
-/// The rows whose `window` rows lie in one gap-free stretch and, when `known` is given, whose label
-/// is known (a row beyond the end of `known` has none).
+impl Eligible {
+    /// Rows left out for entries of the gap ledger.
+    #[must_use]
+    pub fn dropped_by_ledger(&self) -> usize {
+        self.dropped_ledger.values().sum()
+    }
+}
+
+/// The rows whose `window` rows lie in one gap-free stretch, whose window's time overlaps none of
+/// `gaps`, and, when `known` is given, whose label is known (a row beyond the end of `known` has none).
 ///
-/// Prediction passes `None`: the last rows have no label yet and are the ones that matter.
+/// Each row left out counts once: for the first gap of `gaps` that it overlaps, else for the gap in
+/// the rows, else for its label. Prediction passes `None`: the last rows have no label yet and are the
+/// ones that matter.
 #[must_use]
-pub fn eligible(pool: &Pool, window: usize, known: Option<&[bool]>) -> Eligible {
+pub fn eligible(
+    pool: &Pool,
+    window: usize,
+    known: Option<&[bool]>,
+    gaps: &[LedgerGap],
+) -> Eligible {
     let mut eligible = Eligible::default();
+    let in_ledger = ledger_rows(pool, window, gaps);
     for (row, &start) in pool.run_start.iter().enumerate() {
-        if row + 1 - (start as usize) < window {
+        if let Some(gap) = in_ledger[row] {
+            let reason = &gaps[gap as usize].reason;
+            *eligible.dropped_ledger.entry(reason.clone()).or_default() += 1;
+        } else if row + 1 - (start as usize) < window {
             eligible.dropped_gap += 1;
         } else if known.is_some_and(|known| !known.get(row).copied().unwrap_or(false)) {
             eligible.dropped_unlabelled += 1;
@@ -145,6 +177,28 @@ pub fn eligible(pool: &Pool, window: usize, known: Option<&[bool]>) -> Eligible 
         }
     }
     eligible
+}
+
+/// Of each row the first of `gaps` that its window's time overlaps.
+fn ledger_rows(pool: &Pool, window: usize, gaps: &[LedgerGap]) -> Vec<Option<u32>> {
+    let interval = pool.interval.ms();
+    let before = interval.saturating_mul(window.saturating_sub(1) as i64);
+    let mut found = vec![None; pool.rows()];
+    for (index, gap) in gaps.iter().enumerate().filter(|(_, gap)| gap.span.length() > 0) {
+        let Some(instrument) = pool.instruments.iter().position(|i| *i == gap.instrument) else {
+            continue;
+        };
+        let first = pool.instrument.partition_point(|&other| usize::from(other) < instrument);
+        let last = pool.instrument.partition_point(|&other| usize::from(other) <= instrument);
+        let times = &pool.open_time[first..last];
+        // The window [open - before, open + interval) overlaps the gap.
+        let from = times.partition_point(|&open| open.saturating_add(interval) <= gap.span.start);
+        let to = times.partition_point(|&open| open.saturating_sub(before) < gap.span.end);
+        for row in &mut found[first + from..first + to.max(from)] {
+            row.get_or_insert(index as u32);
+        }
+    }
+    found
 }
 
 fn within(what: &'static str, count: usize, limit: usize) -> Result<(), WindowError> {

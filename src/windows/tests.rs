@@ -65,7 +65,7 @@ proptest! {
     ) {
         let pool = pool(&instruments, 2);
         let known = &unknown[..pool.rows()];
-        let found = eligible(&pool, window, Some(known));
+        let found = eligible(&pool, window, Some(known), &[]);
         let whole = |row: usize| {
             row + 1 >= window && (row + 1 - window..row).all(|row| {
                 pool.instrument[row] == pool.instrument[row + 1]
@@ -80,9 +80,51 @@ proptest! {
         prop_assert_eq!(found.dropped_gap, (0..pool.rows()).filter(|&row| !whole(row)).count());
         let counted = found.rows.len() + found.dropped_gap + found.dropped_unlabelled;
         prop_assert_eq!(counted, pool.rows());
-        let unlabelled = eligible(&pool, window, None);
+        let unlabelled = eligible(&pool, window, None, &[]);
         prop_assert_eq!(unlabelled.dropped_unlabelled, 0);
         prop_assert_eq!(unlabelled.rows.len(), pool.rows() - found.dropped_gap);
+    }
+
+    #[test]
+    fn prop_a_window_over_an_entry_of_the_ledger_is_left_out_with_its_reason(
+        instruments in instruments(),
+        window in 1_usize..9,
+        entries in prop::collection::vec((0_usize..3, 0_i64..40, 0_i64..5, 0_usize..2), 0..6),
+    ) {
+        let pool = pool(&instruments, 1);
+        let hour = pool.interval.ms();
+        let gaps: Vec<LedgerGap> = entries
+            .iter()
+            .map(|&(symbol, start, hours, reason)| LedgerGap {
+                instrument: Instrument::new("test", Market::Spot, SYMBOLS[symbol]).unwrap(),
+                // Off the grid of candles, as a broken connection is.
+                span: Span { start: start * hour + 1, end: (start + hours) * hour + 1 },
+                reason: ["outage", "disconnect"][reason].to_owned(),
+            })
+            .collect();
+        let found = eligible(&pool, window, None, &gaps);
+        let clean = eligible(&pool, window, None, &[]);
+        let hit = |row: usize| {
+            let end = pool.open_time[row] + hour;
+            let seen = Span { start: end - window as i64 * hour, end };
+            gaps.iter().find(|gap| {
+                gap.instrument == pool.instruments[usize::from(pool.instrument[row])]
+                    && gap.span.length() > 0
+                    && gap.span.overlaps(seen)
+            })
+        };
+        let left: Vec<u32> =
+            clean.rows.iter().copied().filter(|&row| hit(row as usize).is_none()).collect();
+        prop_assert_eq!(&found.rows, &left);
+        for reason in ["outage", "disconnect"] {
+            let expected =
+                (0..pool.rows()).filter(|&row| hit(row).is_some_and(|g| g.reason == reason)).count();
+            prop_assert_eq!(found.dropped_ledger.get(reason).copied().unwrap_or(0), expected);
+        }
+        prop_assert_eq!(
+            found.rows.len() + found.dropped_gap + found.dropped_by_ledger(),
+            pool.rows()
+        );
     }
 
     #[test]
@@ -113,7 +155,7 @@ proptest! {
         picks in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
     ) {
         let pool = pool(&instruments, 3);
-        let rows = eligible(&pool, window, None).rows;
+        let rows = eligible(&pool, window, None, &[]).rows;
         prop_assume!(!rows.is_empty());
         let picked: Vec<u32> = picks.iter().map(|pick| rows[pick.index(rows.len())]).collect();
         let config = ScalerConfig { kind: ScalerKind::None, clip: None };
