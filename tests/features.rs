@@ -32,7 +32,8 @@ pub fn series(interval: Interval, candles: &[Candle]) -> CandleSeries {
 
 pub fn config(include: &[&str], context: Option<&[&str]>) -> FeatureConfig {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    FeatureConfig { include: owned(include), exclude: vec![], context: context.map(owned) }
+    let (include, context) = (owned(include), context.map(owned));
+    FeatureConfig { include, context, ..FeatureConfig::default() }
 }
 
 /// The candles of one folder of the public archive, spot timestamps of 2025 on being microseconds.
@@ -219,7 +220,7 @@ fn standing_still_is_defined() {
         let first = Candle { open: price, high: price, low: price, close: price, ..wandering(0) };
         let still = |i: i64| Candle::no_trade(START + i * Interval::HOUR.ms(), &first);
         let candles = series(Interval::HOUR, &(0..300).map(still).collect::<Vec<_>>());
-        let table = build(&FeatureConfig::default(), &candles, &[]).unwrap();
+        let table = build(&FeatureConfig::default(), &candles, &[], &[]).unwrap();
         assert!(table.values.iter().all(|value| value.is_finite()));
         for (name, value) in expected {
             let column = table.column(name).unwrap();
@@ -238,7 +239,7 @@ fn standing_still_after_moving_is_finite() {
         .map(wandering)
         .chain((200..12_000).map(|i| Candle::no_trade(START + i * Interval::HOUR.ms(), &last)));
     let candles = series(Interval::HOUR, &candles.collect::<Vec<_>>());
-    let table = build(&FeatureConfig::default(), &candles, &[]).unwrap();
+    let table = build(&FeatureConfig::default(), &candles, &[], &[]).unwrap();
     assert!(table.values.iter().all(|value| value.is_finite()));
 }
 
@@ -246,7 +247,7 @@ fn standing_still_after_moving_is_finite() {
 fn a_gap_starts_anew() {
     let candles = [wandering_series(0..40), wandering_series(41..80)];
     let all: Vec<Candle> = candles.iter().flat_map(CandleSeries::iter).collect();
-    let table = build(&config(&["rsi_14"], None), &series(Interval::HOUR, &all), &[]).unwrap();
+    let table = build(&config(&["rsi_14"], None), &series(Interval::HOUR, &all), &[], &[]).unwrap();
     assert_eq!(table.rows(), (40 - 14) + (39 - 14));
     assert_eq!(table.run_start[25], 0);
     assert!(table.run_start[26..].iter().all(|&start| start == 26));
@@ -259,7 +260,8 @@ fn a_gap_starts_anew() {
 fn context_counts_from_its_end() {
     let base = wandering_series(0..24);
     let coarse = resample(&base, interval("4h")).unwrap();
-    let table = build(&config(&["body_1"], None), &base, std::slice::from_ref(&coarse)).unwrap();
+    let table =
+        build(&config(&["body_1"], None), &base, std::slice::from_ref(&coarse), &[]).unwrap();
     assert_eq!(table.names, ["body_1", "body_1@4h"]);
     assert_eq!(table.open_time[0], START + 3 * Interval::HOUR.ms());
     for row in 0..table.rows() {
@@ -278,7 +280,7 @@ fn a_context_gap_is_a_hole() {
     let holed: Vec<Candle> =
         coarse.iter().enumerate().filter(|&(i, _)| i != 5).map(|(_, candle)| candle).collect();
     let context = [series(interval("4h"), &holed)];
-    let table = build(&config(&["log_return_1"], None), &base, &context).unwrap();
+    let table = build(&config(&["log_return_1"], None), &base, &context, &[]).unwrap();
     let hours: Vec<i64> = table.open_time.iter().map(|t| (t - START) / 3_600_000).collect();
     // Candle 5 ends at hour 24; 6 ends at 28 and warms up; 7 ends at 32.
     let expected: Vec<i64> = (7..23).chain(31..48).collect();
@@ -291,7 +293,7 @@ fn an_early_context_candle_changes_nothing() {
     let base = wandering_series(0..24);
     let coarse = resample(&base, interval("4h")).unwrap();
     let config = config(&["body_1"], None);
-    let table = build(&config, &base, std::slice::from_ref(&coarse)).unwrap();
+    let table = build(&config, &base, std::slice::from_ref(&coarse), &[]).unwrap();
     let sources = [CandleSource::of(&coarse)];
     let mut builder = FeatureBuilder::new(&config, &CandleSource::of(&base), &sources).unwrap();
     for candle in coarse.iter() {
@@ -313,7 +315,7 @@ fn without_flow(candle: Candle) -> Candle {
 fn what_the_data_lacks_is_left_out_or_refused() {
     let bare: Vec<Candle> = (0..200).map(|i| without_flow(wandering(i))).collect();
     let bare = series(Interval::HOUR, &bare);
-    let table = build(&FeatureConfig::default(), &bare, &[]).unwrap();
+    let table = build(&FeatureConfig::default(), &bare, &[], &[]).unwrap();
     assert!(table.column("taker_imbalance_1").is_none() && table.column("trades_z_24").is_none());
     assert!(table.column("amihud_ratio_6_48").is_some());
     let builder =
@@ -325,14 +327,14 @@ fn what_the_data_lacks_is_left_out_or_refused() {
     }));
     assert_eq!(builder.left_out().len() + table.names.len(), catalog().len());
 
-    let named = build(&config(&["taker_imbalance_1"], None), &bare, &[]).unwrap_err();
+    let named = build(&config(&["taker_imbalance_1"], None), &bare, &[], &[]).unwrap_err();
     let message = named.to_string();
     assert!(message.contains("`taker_imbalance_1` needs taker_buy_volume"), "{message}");
     assert!(message.contains("1h candles lack"), "{message}");
 
     let mut candles: Vec<Candle> = (0..200).map(wandering).collect();
     candles[150] = without_flow(candles[150]);
-    let broken = build(&FeatureConfig::default(), &series(Interval::HOUR, &candles), &[]);
+    let broken = build(&FeatureConfig::default(), &series(Interval::HOUR, &candles), &[], &[]);
     let message = broken.unwrap_err().to_string();
     assert!(message.contains("2022-01-07T06:00:00Z lacks"), "{message}");
 }
@@ -341,19 +343,19 @@ fn what_the_data_lacks_is_left_out_or_refused() {
 fn the_calendar_is_left_to_the_base() {
     let base = wandering_series(0..24 * 120);
     let day = resample(&base, Interval::DAY).unwrap();
-    let table = build(&FeatureConfig::default(), &base, std::slice::from_ref(&day)).unwrap();
+    let table = build(&FeatureConfig::default(), &base, std::slice::from_ref(&day), &[]).unwrap();
     assert!(table.column("hour_sin").is_some() && table.column("rsi_14@1d").is_some());
     assert!(table.column("weekday_sin@1d").is_none());
-    let daily = build(&FeatureConfig::default(), &day, &[]).unwrap();
+    let daily = build(&FeatureConfig::default(), &day, &[], &[]).unwrap();
     assert!(daily.column("hour_sin").is_none() && daily.column("weekday_sin").is_some());
-    let none = build(&config(&[], Some(&[])), &base, &[day]).unwrap();
+    let none = build(&config(&[], Some(&[])), &base, &[day], &[]).unwrap();
     assert_eq!(none.names.len(), catalog().len());
 }
 
 #[test]
 fn wrong_configs_are_refused() {
     let base = wandering_series(0..60);
-    let message = |config: &FeatureConfig| build(config, &base, &[]).unwrap_err().to_string();
+    let message = |config: &FeatureConfig| build(config, &base, &[], &[]).unwrap_err().to_string();
     let unknown = config(&["rsi_41"], None);
     assert!(message(&unknown).contains("unknown feature `rsi_41`, nearest is `rsi_14`"));
     assert!(message(&unknown).contains("use some of log_return_1, log_return_2"));
@@ -375,7 +377,7 @@ fn wrong_candles_are_refused() {
     let base = wandering_series(0..60);
     let config = config(&["close_z_20"], None);
     let refuse = |base: &CandleSeries, context: &[CandleSeries]| {
-        build(&config, base, context).unwrap_err().to_string()
+        build(&config, base, context, &[]).unwrap_err().to_string()
     };
     let one = refuse(&wandering_series(0..1), &[]);
     assert!(one.contains("1 in all") && one.contains("`close_z_20` needs 20"), "{one}");
@@ -462,19 +464,19 @@ fn columns_give_their_config() {
         .filter(|info| info.warm_up > 20)
         .map(|info| info.name.to_owned())
         .collect();
-    let table = build(&wanted, &base, &context).unwrap();
+    let table = build(&wanted, &base, &context, &[]).unwrap();
     assert!(table.column("taker_imbalance_1@2h").is_some());
     assert!(table.column("taker_imbalance_1@4h").is_none());
     let named = wanted.for_columns(&table.names).unwrap();
     named.validate().unwrap();
-    assert_eq!(build(&named, &base, &context).unwrap(), table);
+    assert_eq!(build(&named, &base, &context, &[]).unwrap(), table);
 
-    let lone = build(&named, &base, &context[..1]).unwrap_err().to_string();
+    let lone = build(&named, &base, &context[..1], &[]).unwrap_err().to_string();
     assert!(lone.contains("log_return_1@4h` is of no context interval"), "{lone}");
     let odd = wanted.for_columns(&["rsi_14@soon".to_owned()]).unwrap_err().to_string();
     assert!(odd.contains("`rsi_14@soon` names no interval"), "{odd}");
     let twice = config(&["rsi_14"], Some(&["rsi_14", "rsi_14@4h"]));
-    assert!(build(&twice, &base, &context).unwrap_err().to_string().contains("listed twice"));
+    assert!(build(&twice, &base, &context, &[]).unwrap_err().to_string().contains("listed twice"));
 }
 
 #[test]

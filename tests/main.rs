@@ -14,20 +14,32 @@
     clippy::unnecessary_wraps
 )]
 
+mod alternative;
+mod alternative_training;
+mod backfill;
+mod book_rebuild;
+mod books;
 mod cli;
+mod exchange;
 mod faulty_server;
 mod features;
 mod ingest;
 mod laws;
 mod laws_folds;
+mod ledger;
+mod live;
 mod mlflow_server;
 mod nets;
 mod planted;
 mod report;
 mod resume;
 mod scores;
+mod series_sources;
 mod store;
+mod store_check;
+mod store_copies;
 mod store_live;
+mod store_segments;
 mod support;
 mod tidy;
 mod tracking;

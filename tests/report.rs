@@ -89,7 +89,11 @@ fn manifest(name: &str) -> Manifest {
         data: vec![data("1h", 14_400), data("4h", 3_600), data("1d", 600)],
         feature_names: (0..46).map(|i| format!("feature_{i}@4h")).collect(),
         folds: folds(),
-        dropped: DroppedWindows { gap: 129, unlabelled: 12 },
+        dropped: DroppedWindows {
+            ledger: [("outage".to_owned(), 31)].into(),
+            gap: 129,
+            unlabelled: 12,
+        },
     }
 }
 

@@ -59,7 +59,7 @@ fn walk(interval: Interval, steps: &[Step]) -> CandleSeries {
 
 /// The table, or one without rows where no candle has all its features.
 fn table(config: &FeatureConfig, base: &CandleSeries, context: &[CandleSeries]) -> FeatureTable {
-    match build(config, base, context) {
+    match build(config, base, context, &[]) {
         Ok(table) => table,
         Err(FeatureError::TooShort { .. } | FeatureError::NeverTogether { .. }) => FeatureTable {
             interval: base.interval(),
@@ -238,7 +238,7 @@ fn real_candles_hold_the_laws() {
     let context = ["4h", "1d"].map(|name| real_candles(&data, "BTCUSDT", interval(name), ""));
     let config = FeatureConfig::default();
     let clock = std::time::Instant::now();
-    let whole = build(&config, &base, &context).unwrap();
+    let whole = build(&config, &base, &context, &[]).unwrap();
     eprintln!("{} rows × {} features in {:?}", whole.rows(), whole.names.len(), clock.elapsed());
     assert!(whole.values.iter().all(|value| value.is_finite()));
     // The candle of 2023-03-24 13:00 is missing.
@@ -252,13 +252,13 @@ fn real_candles_hold_the_laws() {
             let ended = |&t: &i64| t + series.interval().ms() <= now;
             series.truncated(series.open_time().iter().filter(|t| ended(t)).count())
         });
-        let part = build(&config, &base, &known).unwrap();
+        let part = build(&config, &base, &known, &[]).unwrap();
         assert_eq!(part.rows(), rows_until(&whole, now));
         assert_begins(&whole, &part);
     }
 
     for series in &context {
-        let own = build(&config, series, &[]).unwrap();
+        let own = build(&config, series, &[], &[]).unwrap();
         let length = series.interval();
         for row in (0..whole.rows()).step_by(7) {
             let ended = length.floor(whole.decision_time(row)) - length.ms();
