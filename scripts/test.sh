@@ -16,6 +16,8 @@ say "rustfmt"
 cargo fmt --check
 say "tests"
 cargo test --release --locked
+say "a minute of live ingest"
+bash scripts/soak.sh 60
 say "clippy"
 cargo clippy --release --locked --all-targets -- -D warnings
 say "documentation"
