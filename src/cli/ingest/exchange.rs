@@ -14,7 +14,7 @@ pub struct ExchangeArgs {
     /// YAML file with other addresses of the exchange than today's, below `exchange`
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Change one of them, such as exchange.spot.rest=https://data-api.binance.vision
+    /// Change one of them, such as exchange.spot.rest=ADDRESS
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
 }
