@@ -38,6 +38,8 @@ pub struct Feed {
     previous: i64,
     trade: i64,
     candles: Vec<Option<(CandleText, i64)>>,
+    /// How long after it happened a trade of the cycle is told at the latest, ms.
+    latest: i64,
     ready: VecDeque<Message>,
 }
 
@@ -51,6 +53,7 @@ impl Feed {
             previous: listing.cycle.first_id - 1,
             trade: listing.first_trade,
             candles: vec![None; listing.intervals.len()],
+            latest: latest(&listing.cycle),
             ready: VecDeque::new(),
         }
     }
@@ -82,7 +85,8 @@ impl Feed {
             (self.place, self.turn) = (0, self.turn + 1);
         }
         let at = time + at;
-        self.end_candles(at - CANDLE_DELAY, at);
+        // A candle that ended before its last trade was told would be counted twice.
+        self.end_candles(at - CANDLE_DELAY.max(self.latest), at);
         match happening {
             Happening::Depth { event, first, last, levels } => {
                 let (first, last, previous) = (ids + first, ids + last, self.previous);
@@ -142,6 +146,14 @@ impl Feed {
     pub fn unfinished(&self) -> impl Iterator<Item = &CandleText> {
         self.candles.iter().flatten().map(|(candle, _)| candle)
     }
+}
+
+fn latest(cycle: &Cycle) -> i64 {
+    let late = cycle.happenings.iter().map(|(at, happening)| match happening {
+        Happening::Trade { time, .. } => at - time + 1,
+        _ => 0,
+    });
+    late.max().unwrap_or(0)
 }
 
 fn empty(interval: Interval, time: i64, id: i64) -> CandleText {

@@ -107,13 +107,11 @@ fn candles(
     published: &Published,
     ledger: &[GapEntry],
 ) -> usize {
-    // What was before the first that was received, nobody asked for; that one is missing after the
-    // last is known when the next one ends, and in the ledger from then on.
+    // What was before the first that was received, nobody asked for.
     let Ok(stored) = store.load(instrument, interval, Span::ALL) else { return 0 };
     let first = stored.open_time()[0];
     let mut rows = published.candle_rows(interval);
-    let last = stored.open_time()[stored.len() - 1];
-    rows.retain(|row| (first..=last).contains(&row.open_time));
+    rows.retain(|row| row.open_time >= first);
     let mut expected = CandleSeries::new(instrument.clone(), interval);
     rows.iter().for_each(|row| expected.push(row).unwrap());
     assert_eq!(stored.open_time(), expected.open_time(), "{interval} candles");
