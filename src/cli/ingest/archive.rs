@@ -10,11 +10,11 @@ use anyhow::Context;
 use clap::Args;
 
 use super::exchange::ExchangeArgs;
-use super::{Bar, PageBar, REFUSED, STOPPED, Target, stop_on_signals, tell};
+use super::{Bar, PageBar, Place, REFUSED, STOPPED, Target, stop_on_signals, tell};
 use crate::ingest::{
     ArchiveSource, DownloadConfig, DownloadReport, IngestError, download_archive, ingest_archive,
 };
-use crate::market::{Instrument, Interval, Market, Time};
+use crate::market::{Instrument, Interval, Time};
 use crate::store::Store;
 
 /// Candle files of a public archive: SYMBOL/INTERVAL/SYMBOL-INTERVAL-YYYY-MM.zip with .CHECKSUM
@@ -37,12 +37,8 @@ pub struct ArchiveArgs {
     /// End of what to download; yesterday unless given
     #[arg(long, requires = "download")]
     to: Option<Time>,
-    /// Market that the archive is of: `spot`, `usd_m` or `coin_m`
-    #[arg(long, default_value = "spot")]
-    market: Market,
-    /// Name of the exchange
-    #[arg(long, default_value = "binance")]
-    venue: String,
+    #[command(flatten)]
+    place: Place,
     #[command(flatten)]
     exchange: ExchangeArgs,
     #[command(flatten)]
@@ -52,30 +48,27 @@ pub struct ArchiveArgs {
 /// Runs `candlewick ingest archive` and returns the exit code.
 pub fn run(args: &ArchiveArgs, json: bool) -> anyhow::Result<u8> {
     // The symbol is each file's own; any will do to check the venue before work begins.
-    Instrument::new(&args.venue, args.market, "X")?;
+    Instrument::new(&args.place.venue, args.place.market, "X")?;
     if let (true, Some(from)) = (args.download, args.from) {
         return download(args, from, json);
     }
     let mut store = Store::create(&args.target.store)?;
     let bar = Bar::new();
-    let source = ArchiveSource { folder: &args.folder, venue: &args.venue, market: args.market };
+    let source =
+        ArchiveSource { folder: &args.folder, venue: &args.place.venue, market: args.place.market };
     let report = ingest_archive(&mut store, &source, &mut |progress| bar.show(progress))?;
     drop(bar);
     tell(&args.target, json, &args.folder.display().to_string(), &report, None)
 }
 
 fn download(args: &ArchiveArgs, from: Time, json: bool) -> anyhow::Result<u8> {
-    let instruments: Result<Vec<Instrument>, _> = args
-        .symbols
-        .iter()
-        .map(|symbol| Instrument::new(&args.venue, args.market, symbol.trim()))
-        .collect();
+    let instruments = args.place.instruments(&args.symbols)?;
     let exchange = args.exchange.load()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
     let config = DownloadConfig {
         base: &exchange.archive,
         folder: &args.folder,
-        instruments: instruments?,
+        instruments,
         intervals: args.intervals.clone(),
         from,
         to: args.to,

@@ -10,11 +10,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exchange::ExchangeArgs;
-use super::{PageBar, REFUSED, STOPPED, Target, print_refusals, stop_on_signals};
+use super::{PageBar, Place, REFUSED, STOPPED, Target, print_refusals, stop_on_signals};
 use crate::ingest::IngestError;
 use crate::ingest::backfill::{BackfillConfig, BackfillReport, backfill};
 use crate::ingest::rest::RestClient;
-use crate::market::{Instrument, Interval, Market, Time};
+use crate::market::{Interval, Time};
 use crate::store::Store;
 
 /// Pages that are asked for at once.
@@ -42,12 +42,8 @@ pub struct BackfillArgs {
     /// Ask for aggregate trades too (a thousand a page: days of work for a busy year)
     #[arg(long)]
     trades: bool,
-    /// Market: `spot`, `usd_m` or `coin_m`
-    #[arg(long, default_value = "spot")]
-    market: Market,
-    /// Name of the exchange in the store
-    #[arg(long, default_value = "binance")]
-    venue: String,
+    #[command(flatten)]
+    place: Place,
     #[command(flatten)]
     exchange: ExchangeArgs,
     #[command(flatten)]
@@ -57,13 +53,9 @@ pub struct BackfillArgs {
 /// Runs `candlewick ingest backfill` and returns the exit code: 3 when rows were refused, 75 when it
 /// was asked to stop before it was done.
 pub fn run(args: &BackfillArgs, json: bool) -> anyhow::Result<u8> {
-    let instruments: Result<Vec<Instrument>, _> = args
-        .symbols
-        .iter()
-        .map(|symbol| Instrument::new(&args.venue, args.market, symbol.trim()))
-        .collect();
+    let instruments = args.place.instruments(&args.symbols)?;
     let config = BackfillConfig {
-        instruments: instruments?,
+        instruments,
         intervals: args.intervals.clone(),
         from: args.from,
         to: args.to,
@@ -73,7 +65,7 @@ pub fn run(args: &BackfillArgs, json: bool) -> anyhow::Result<u8> {
     let exchange = args.exchange.load()?;
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signals(&stop)?;
-    let client = RestClient::new(&exchange.of(args.market).rest, args.market)
+    let client = RestClient::new(&exchange.of(args.place.market).rest, args.place.market)
         .map_err(IngestError::from)?
         .stopping_with(stop);
     let mut store = Store::create(&args.target.store)?;

@@ -13,11 +13,11 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::book_states::{BookStates, Newest};
-use super::{Target, stop_on_signals};
+use super::{Place, Target, stop_on_signals};
 use crate::config::{Override, load_part};
 use crate::ingest::exchange::StreamKind;
 use crate::ingest::live::{LiveConfig, LiveSettings, LiveStatus, run_live};
-use crate::market::{BookSnapshot, Instrument, Market, Period};
+use crate::market::{BookSnapshot, Instrument, Period};
 use crate::store::Store;
 
 /// An exchange's streams into the store until it is stopped
@@ -33,12 +33,8 @@ pub struct LiveArgs {
     /// Streams of each, separated by commas: kline_INTERVAL, aggTrade, trade, depth@100ms, bookTicker
     #[arg(long, value_delimiter = ',', default_value = "kline_1m,aggTrade,depth@100ms")]
     streams: Vec<StreamKind>,
-    /// Market: `spot`, `usd_m` or `coin_m`
-    #[arg(long, default_value = "spot")]
-    market: Market,
-    /// Name of the exchange in the store
-    #[arg(long, default_value = "binance")]
-    venue: String,
+    #[command(flatten)]
+    place: Place,
     /// YAML file with settings: exchange, books, connection, writer
     #[arg(long)]
     config: Option<PathBuf>,
@@ -61,8 +57,8 @@ pub fn run(args: &LiveArgs, json: bool) -> anyhow::Result<u8> {
     let time = |period: Period| Duration::from_millis(period.ms().max(1) as u64);
     let every = time(args.status_every);
     let config = LiveConfig {
-        venue: args.venue.clone(),
-        market: args.market,
+        venue: args.place.venue.clone(),
+        market: args.place.market,
         symbols: args.symbols.iter().map(|symbol| symbol.trim().to_owned()).collect(),
         streams: args.streams.clone(),
         settings: load_part::<LiveSettings>(args.config.as_deref(), &args.set)?,

@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use crate::ingest::simulated::BestReachable;
 use crate::ingest::{IngestReport, Progress, Refusals};
+use crate::market::{Instrument, InstrumentError, Market};
 
 /// Exit code when something was refused while the rest was stored.
 const REFUSED: u8 = 3;
@@ -60,6 +61,26 @@ struct Target {
     /// Folder of the store, made when absent
     #[arg(long, default_value = "store")]
     store: PathBuf,
+}
+
+/// Where symbols are traded.
+#[derive(Debug, Args)]
+struct Place {
+    /// Market: `spot`, `usd_m` or `coin_m`
+    #[arg(long, default_value = "spot")]
+    market: Market,
+    /// Name of the exchange in the store
+    #[arg(long, default_value = "binance")]
+    venue: String,
+}
+
+impl Place {
+    fn instruments(&self, symbols: &[String]) -> Result<Vec<Instrument>, InstrumentError> {
+        symbols
+            .iter()
+            .map(|symbol| Instrument::new(&self.venue, self.market, symbol.trim()))
+            .collect()
+    }
 }
 
 /// Runs `candlewick ingest` and returns the exit code: 0, or 3 when something was refused.

@@ -15,10 +15,6 @@ use crate::market::{Candle, Interval, Market, Span};
 /// Longest stretch that COIN-M gives at once: 200 days, ms.
 const COIN_M_STRETCH: i64 = 200 * 86_400_000;
 
-/// How long after its end a candle is asked for, ms: the last trades may reach it late, and the
-/// exchange's clock as it is told of here may run a little ahead.
-const FINISHING: i64 = 2_000;
-
 /// How long after its end the absence of a candle is believed: ms.
 const SETTLING: i64 = 60_000;
 
@@ -62,8 +58,7 @@ impl RestClient {
     ) -> Result<CandlePage, RestError> {
         let per_page = self.candles_per_page(interval);
         let first = ceiling(interval, start);
-        let passed = self.exchange_time_for(end.saturating_add(FINISHING))? - FINISHING;
-        let closed = interval.floor(passed);
+        let closed = interval.floor(self.exchange_time_for(end)?);
         let reach = first.saturating_add(per_page.saturating_mul(interval.ms()));
         let last_open = interval.floor(end.min(closed).min(reach).saturating_sub(1));
         if last_open < first {
