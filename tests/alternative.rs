@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use candlewick::features::{
     AsOf, CandleSource, FeatureBuilder, FeatureConfig, FeatureTable, SeriesConfig, ValueSeries,
-    build,
 };
 use candlewick::ingest::alternative::{KnownBy, SeriesFile, SeriesReport, ingest_series_file};
 use candlewick::market::{Candle, CandleSeries, Interval, Time, Value};
@@ -19,7 +18,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
 
-use crate::features::{config, interval, series};
+use crate::features::{build, config, interval, series};
 use crate::support::{Sandbox, real_data};
 
 const HOUR: i64 = 3_600_000;

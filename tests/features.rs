@@ -4,12 +4,23 @@ use std::fs::File;
 use std::path::Path;
 
 use candlewick::features::{
-    CandleSource, Column, Feature, FeatureBuilder, FeatureConfig, LeftOut, build, catalog, resample,
+    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, Input,
+    Inputs, LeftOut, ValueSeries, catalog, resample,
 };
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market, Span};
 use garde::Validate;
 
 use crate::support::real_data;
+
+/// The features of candles and values alone.
+pub fn build(
+    config: &FeatureConfig,
+    base: &CandleSeries,
+    context: &[CandleSeries],
+    values: &[ValueSeries],
+) -> Result<FeatureTable, FeatureError> {
+    candlewick::features::build(config, &Inputs { context, values, ..Inputs::of(base) })
+}
 
 /// First hour of 2022, ms.
 const START: i64 = 1_640_995_200_000;
@@ -121,15 +132,15 @@ fn warm_up_is_as_stated() {
 #[test]
 fn inputs_are_as_stated() {
     for &feature in Feature::ALL {
-        for column in Column::OPTIONAL {
+        for column in Input::OPTIONAL {
             let named = feature.info().inputs.contains(&column);
             let mut state = feature.state();
             let gives = (0..200).any(|i| {
                 let mut candle = wandering(i);
                 match column {
-                    Column::QuoteVolume => candle.quote_volume = None,
-                    Column::Trades => candle.trades = None,
-                    Column::TakerBuyVolume => candle.taker_buy_volume = None,
+                    Input::QuoteVolume => candle.quote_volume = None,
+                    Input::Trades => candle.trades = None,
+                    Input::TakerBuyVolume => candle.taker_buy_volume = None,
                     _ => candle.taker_buy_quote_volume = None,
                 }
                 state.update(&candle).is_some()
@@ -323,7 +334,7 @@ fn what_the_data_lacks_is_left_out_or_refused() {
     assert!(builder.left_out().contains(&LeftOut {
         feature: Feature::TradesZ24,
         interval: Interval::HOUR,
-        column: Some(Column::Trades),
+        column: Some(Input::Trades),
     }));
     assert_eq!(builder.left_out().len() + table.names.len(), catalog().len());
 

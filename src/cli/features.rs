@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::features::{Column, Feature, FeatureInfo, catalog};
+use crate::features::{Feature, FeatureInfo, Input, catalog};
 
 /// The features that a config can name
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ fn list(out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn describe(info: &FeatureInfo, out: &mut dyn Write) -> std::io::Result<()> {
-    let inputs: Vec<_> = info.inputs.iter().copied().map(Column::name).collect();
+    let inputs: Vec<_> = info.inputs.iter().copied().map(Input::name).collect();
     let memory = if info.recursive { "recursive" } else { "its window only" };
     writeln!(out, "{}", info.name)?;
     writeln!(out, "  group    {}", info.group)?;

@@ -1,8 +1,9 @@
 //! Features one candle at a time: what live forecasting feeds and what [`build`] folds.
 
-use crate::market::{Candle, CandleSeries, Interval, Value};
+use crate::market::{BookSnapshot, Candle, CandleSeries, Interval, Trade, Value};
 
 use super::alternative::{AsOf, SeriesConfig, ValueSeries};
+use super::inputs::{Event, Inputs};
 use super::timeframes::{Clock, Context};
 use super::{CandleSource, FeatureConfig, FeatureError, FeatureTable, LeftOut, Selection, select};
 
@@ -86,6 +87,22 @@ impl FeatureBuilder {
         }
     }
 
+    /// Takes a trade of the base candle to come.
+    ///
+    /// # Errors
+    /// A trade that lies in a candle that has ended.
+    pub fn push_trade(&mut self, trade: &Trade) -> Result<(), FeatureError> {
+        self.base.trade(trade)
+    }
+
+    /// Takes a snapshot of the book during the base candle to come.
+    ///
+    /// # Errors
+    /// A snapshot that lies in a candle that has ended.
+    pub fn push_book(&mut self, book: &BookSnapshot) -> Result<(), FeatureError> {
+        self.base.book(book)
+    }
+
     /// Takes the next base candle and gives its features, once it has all of them: its own states
     /// and each context interval's are past their warm-up, the context candle that ended last is
     /// there, and of each series a value is known that is young enough. A missing base candle starts the base states anew.
@@ -112,9 +129,8 @@ impl FeatureBuilder {
     }
 }
 
-/// The features of every candle of `base` that has all of them, each context interval joined as of
-/// the end of its candles, and each series of `values` that the config names as of what was known
-/// then.
+/// The features of every base candle that has all of them, each context interval joined as of the
+/// end of its candles, each series of values that the config names as of what was known then.
 ///
 /// Row by row it is what a [`FeatureBuilder`] gives, bit for bit.
 ///
@@ -122,18 +138,14 @@ impl FeatureBuilder {
 /// Those of [`FeatureBuilder`], candles of two instruments, a series that is not there, and
 /// [`FeatureError::TooShort`], [`FeatureError::NeverTogether`] or [`FeatureError::NoValues`] when no
 /// candle has all its features.
-pub fn build(
-    config: &FeatureConfig,
-    base: &CandleSeries,
-    context: &[CandleSeries],
-    values: &[ValueSeries],
-) -> Result<FeatureTable, FeatureError> {
+pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable, FeatureError> {
+    let Inputs { base, context, values, .. } = *inputs;
     if let Some(other) = context.iter().find(|other| other.instrument() != base.instrument()) {
         let (base, context) = (base.instrument().clone(), other.instrument().clone());
         return Err(FeatureError::TwoInstruments { base, context });
     }
     let sources: Vec<_> = context.iter().map(CandleSource::of).collect();
-    let mut builder = FeatureBuilder::new(config, &CandleSource::of(base), &sources)?;
+    let mut builder = FeatureBuilder::new(config, &inputs.base_source(), &sources)?;
     for SeriesConfig { name, .. } in &config.series {
         let series = values.iter().find(|series| series.name == *name);
         let known = || unknown(name, values.iter().map(|series| &*series.name));
@@ -143,6 +155,7 @@ pub fn build(
     }
     let mut table = FeatureTable::new(base.interval(), builder.names().to_vec());
     let mut next = vec![0; context.len()];
+    let mut streams = inputs.streams();
     for candle in base.iter() {
         let decision_time = candle.open_time.saturating_add(base.interval().ms());
         for (series, next) in context.iter().zip(&mut next) {
@@ -154,22 +167,25 @@ pub fn build(
                 *next += 1;
             }
         }
+        streams.pass(candle.open_time);
+        while let Some(event) = streams.before(decision_time) {
+            match event {
+                Event::Trade(trade) => builder.push_trade(trade)?,
+                Event::Book(book) => builder.push_book(book)?,
+            }
+        }
         if let Some(row) = builder.push_base(&candle)? {
             table.push(candle.open_time, row);
         }
     }
-    if table.rows() == 0 { Err(why_no_row(config, base, context, values)) } else { Ok(table) }
+    if table.rows() == 0 { Err(why_no_row(config, inputs)) } else { Ok(table) }
 }
 
 /// Which series keeps every candle from having all its features.
-fn why_no_row(
-    config: &FeatureConfig,
-    base: &CandleSeries,
-    context: &[CandleSeries],
-    values: &[ValueSeries],
-) -> FeatureError {
+fn why_no_row(config: &FeatureConfig, inputs: &Inputs<'_>) -> FeatureError {
+    let Inputs { base, context, values, .. } = *inputs;
     let sources: Vec<_> = context.iter().map(CandleSource::of).collect();
-    let selection = match select(config, &CandleSource::of(base), &sources) {
+    let selection = match select(config, &inputs.base_source(), &sources) {
         Ok(selection) => selection,
         Err(error) => return error,
     };
@@ -188,7 +204,7 @@ fn why_no_row(
     }
     if !config.series.is_empty() {
         let without = FeatureConfig { series: Vec::new(), ..config.clone() };
-        if let Err(error) = build(&without, base, context, &[]) {
+        if let Err(error) = build(&without, inputs) {
             return error;
         }
         let series = never_known(config, base, values).join(", ");

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::FeatureError;
 use super::calendar::{self, DAY, FUNDING, WEEK};
 use super::candle_shape::{self, OfCandle, OpenJump, Streak};
-use super::feature::{Column, FeatureGroup, FeatureInfo};
+use super::feature::{FeatureGroup, FeatureInfo, Input};
 use super::indicator::Indicator;
 use super::moving_average::{EmaDistance, Macd, MacdHistogram, MacdSignal, SmaDistance, Trix};
 use super::order_flow::{
@@ -25,7 +25,7 @@ use super::volume::{
     VolumeRatio, VolumeZ, VwapDistance,
 };
 
-use Column::{
+use Input::{
     Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume, Trades,
     Volume,
 };

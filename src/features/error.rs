@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Value};
 
 use super::catalog;
-use super::feature::Column;
+use super::feature::Input;
 
 /// Why there are no features.
 #[derive(Debug, PartialEq, Error)]
@@ -115,7 +115,7 @@ pub enum FeatureError {
         /// Feature asked for.
         feature: &'static str,
         /// Column it reads.
-        column: Column,
+        column: Input,
         /// Interval of the candles.
         interval: Interval,
     },
@@ -130,7 +130,7 @@ pub enum FeatureError {
         /// Candle at fault.
         open_time: i64,
         /// Column it lacks.
-        column: Column,
+        column: Input,
         /// A feature that reads it.
         feature: &'static str,
     },
@@ -176,6 +176,17 @@ pub enum FeatureError {
         /// The two times.
         fault: SeriesError,
     },
+    /// A trade or a snapshot of a candle that has ended.
+    #[error(
+        "a trade or book snapshot of {} came after the {interval} candle that it lies in; give them \
+         in the order of their times", Time(*time)
+    )]
+    Late {
+        /// Interval of the candles.
+        interval: Interval,
+        /// Its time.
+        time: i64,
+    },
     /// A number too large or too small to compute with.
     #[error(
         "the {interval} candle of {} has {column} {value}, which is beyond all reason (prices are \
@@ -188,7 +199,7 @@ pub enum FeatureError {
         /// Candle at fault.
         open_time: i64,
         /// Column at fault.
-        column: Column,
+        column: Input,
         /// Its value.
         value: f64,
     },

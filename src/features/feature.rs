@@ -51,10 +51,10 @@ impl fmt::Display for FeatureGroup {
     }
 }
 
-/// A column of the candles that a feature reads.
+/// What a feature reads: a column of its candles, or a stream of what happened inside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Column {
+pub enum Input {
     /// Start of the candle.
     OpenTime,
     /// First price.
@@ -75,11 +75,17 @@ pub enum Column {
     TakerBuyVolume,
     /// What takers bought, quote currency.
     TakerBuyQuoteVolume,
+    /// Every snapshot of the order book inside the candle.
+    BookStream,
+    /// Every trade inside the candle.
+    TradeStream,
+    /// The candle of another instrument that covers the same time.
+    Peer,
 }
 
-impl Column {
-    /// Every column.
-    pub const ALL: [Self; 10] = [
+impl Input {
+    /// The columns of candles.
+    pub const COLUMNS: [Self; 10] = [
         Self::OpenTime,
         Self::Open,
         Self::High,
@@ -94,8 +100,10 @@ impl Column {
     /// The columns that a source may not give.
     pub const OPTIONAL: [Self; 4] =
         [Self::QuoteVolume, Self::Trades, Self::TakerBuyVolume, Self::TakerBuyQuoteVolume];
+    /// What is beside the candles and mostly not there.
+    pub const STREAMS: [Self; 3] = [Self::BookStream, Self::TradeStream, Self::Peer];
 
-    /// The column's name, as in the store.
+    /// The input's name; a column's is that of the store.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -109,10 +117,13 @@ impl Column {
             Self::Trades => "trades",
             Self::TakerBuyVolume => "taker_buy_volume",
             Self::TakerBuyQuoteVolume => "taker_buy_quote_volume",
+            Self::BookStream => "book_stream",
+            Self::TradeStream => "trade_stream",
+            Self::Peer => "peer",
         }
     }
 
-    /// The candle's value in this column, if it has one.
+    /// The candle's value in this column, if it is one and the candle has it.
     #[must_use]
     pub fn value(self, candle: &Candle) -> Option<f64> {
         match self {
@@ -126,6 +137,7 @@ impl Column {
             Self::Trades => candle.trades.map(|count| count as f64),
             Self::TakerBuyVolume => candle.taker_buy_volume,
             Self::TakerBuyQuoteVolume => candle.taker_buy_quote_volume,
+            Self::BookStream | Self::TradeStream | Self::Peer => None,
         }
     }
 
@@ -140,7 +152,7 @@ impl Column {
     }
 }
 
-impl fmt::Display for Column {
+impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -162,8 +174,8 @@ pub struct FeatureInfo {
     pub formula: &'static str,
     /// Who defined it.
     pub source: &'static str,
-    /// Columns it reads.
-    pub inputs: &'static [Column],
+    /// What it reads.
+    pub inputs: &'static [Input],
     /// Candles at the start of a stretch that give no value.
     pub warm_up: usize,
     /// Whether it remembers the start of its stretch for longer than the warm-up, ever more faintly.

@@ -2,15 +2,27 @@
 
 use std::fmt::Debug;
 
-use crate::market::Candle;
+use crate::market::{BookSnapshot, Candle, Trade};
 
-/// The state of one feature. The batch form is a fold of [`Self::update`], nothing else.
+/// The state of one feature. The batch form is a fold of its methods, nothing else.
+///
+/// What happened inside a candle is told before the candle: its trades, snapshots of the book and
+/// the peer's candle, in the order of their times.
 pub trait Indicator: Debug + Send {
     /// Takes the next candle of a stretch without a gap.
     ///
     /// Gives `None` while the state warms up, and then a value for every candle. A candle that
     /// lacks a column the feature reads gives `None` too; the builder refuses such a candle first.
     fn update(&mut self, candle: &Candle) -> Option<f64>;
+
+    /// Takes a snapshot of the book that was taken inside the candle to come.
+    fn book(&mut self, _book: &BookSnapshot) {}
+
+    /// Takes a trade inside the candle to come.
+    fn trade(&mut self, _trade: &Trade) {}
+
+    /// Takes the other instrument's candle that covers the same time as the candle to come.
+    fn peer(&mut self, _candle: &Candle) {}
 }
 
 /// Log returns from one close to the next.

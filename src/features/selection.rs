@@ -4,33 +4,39 @@ use crate::market::{Candle, CandleSeries, Interval};
 
 use super::alternative::{self, SeriesConfig};
 use super::config::parse_scoped;
-use super::feature::{Column, FeatureGroup};
+use super::feature::{FeatureGroup, Input};
 use super::{Feature, FeatureConfig, FeatureError};
 
-/// What there is of one interval: the length of its candles and the columns they lack.
+/// What there is of one interval: the length of its candles and what they lack.
 ///
 /// The first candle decides which columns a series has, so that later ones change no selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandleSource {
     /// Length of each candle.
     pub interval: Interval,
-    /// Columns that the candles lack.
-    pub lacks: Vec<Column>,
+    /// Columns that the candles lack, and streams that are not there beside them.
+    pub lacks: Vec<Input>,
 }
 
 impl CandleSource {
-    /// Candles with every column.
+    /// Candles with every column and nothing beside them.
     #[must_use]
     pub fn complete(interval: Interval) -> Self {
-        Self { interval, lacks: Vec::new() }
+        Self { interval, lacks: Input::STREAMS.to_vec() }
     }
 
     /// Candles like this one.
     #[must_use]
     pub fn like(interval: Interval, first: &Candle) -> Self {
-        let lacks =
-            Column::OPTIONAL.into_iter().filter(|column| column.value(first).is_none()).collect();
-        Self { interval, lacks }
+        let absent = Input::OPTIONAL.into_iter().filter(|column| column.value(first).is_none());
+        Self { interval, lacks: absent.chain(Input::STREAMS).collect() }
+    }
+
+    /// The same with `streams` beside the candles.
+    #[must_use]
+    pub fn with(mut self, streams: &[Input]) -> Self {
+        self.lacks.retain(|input| !streams.contains(input));
+        self
     }
 
     /// The candles of a series; an empty one lacks nothing.
@@ -42,7 +48,7 @@ impl CandleSource {
         }
     }
 
-    fn lacking(&self, feature: Feature) -> Option<Column> {
+    fn lacking(&self, feature: Feature) -> Option<Input> {
         feature.info().inputs.iter().copied().find(|column| self.lacks.contains(column))
     }
 }
@@ -54,9 +60,9 @@ pub struct LeftOut {
     pub feature: Feature,
     /// Interval of the candles it would be of.
     pub interval: Interval,
-    /// The column that these candles lack; none when they are as long as the feature's cycle and
+    /// What these candles lack; none when they are as long as the feature's cycle and
     /// would all show one value.
-    pub column: Option<Column>,
+    pub column: Option<Input>,
 }
 
 /// The features of each interval, as a config and the data give them.
@@ -89,7 +95,9 @@ impl Selection {
     pub(super) fn log_left_out(&self) {
         for LeftOut { feature, interval, column } in &self.left_out {
             if let Some(column) = column {
-                tracing::warn!("{feature} is left out: the {interval} candles lack {column}");
+                if !Input::STREAMS.contains(column) {
+                    tracing::warn!("{feature} is left out: the {interval} candles lack {column}");
+                }
             } else {
                 tracing::info!("{feature} is left out: constant on {interval} candles");
             }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::market::{Candle, Interval, SeriesError};
+use crate::market::{BookSnapshot, Candle, Interval, SeriesError, Trade};
 
-use super::feature::Column;
+use super::feature::Input;
 use super::indicator::Indicator;
 use super::{Feature, FeatureError};
 
@@ -15,12 +15,14 @@ pub(super) struct Clock {
     features: Vec<Feature>,
     states: Vec<Box<dyn Indicator>>,
     last: Option<i64>,
+    /// Open time of the candle whose trades and snapshots the states are being told.
+    open: Option<i64>,
 }
 
 impl Clock {
     pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
         let states = features.iter().map(|feature| feature.state()).collect();
-        Self { interval, features, states, last: None }
+        Self { interval, features, states, last: None, open: None }
     }
 
     pub(super) fn interval(&self) -> Interval {
@@ -36,9 +38,8 @@ impl Clock {
     ) -> Result<bool, FeatureError> {
         let open_time = candle.open_time;
         self.check(candle)?;
-        if self.last.is_some_and(|last| last.saturating_add(self.interval.ms()) != open_time) {
-            self.states = self.features.iter().map(|feature| feature.state()).collect();
-        }
+        self.enter(open_time);
+        self.open = None;
         self.last = Some(open_time);
         let mut complete = true;
         for (feature, state) in self.features.iter().zip(&mut self.states) {
@@ -56,6 +57,44 @@ impl Clock {
         Ok(complete)
     }
 
+    /// Takes a trade inside the candle to come.
+    pub(super) fn trade(&mut self, trade: &Trade) -> Result<(), FeatureError> {
+        self.enter_at(trade.time)?;
+        self.states.iter_mut().for_each(|state| state.trade(trade));
+        Ok(())
+    }
+
+    /// Takes a snapshot of the book inside the candle to come.
+    pub(super) fn book(&mut self, book: &BookSnapshot) -> Result<(), FeatureError> {
+        self.enter_at(book.time)?;
+        self.states.iter_mut().for_each(|state| state.book(book));
+        Ok(())
+    }
+
+    fn enter_at(&mut self, time: i64) -> Result<(), FeatureError> {
+        let open_time = self.interval.floor(time);
+        let ended = self.last.is_some_and(|last| open_time <= last);
+        if ended || self.open.is_some_and(|open| open_time < open) {
+            return Err(FeatureError::Late { interval: self.interval, time });
+        }
+        self.enter(open_time);
+        Ok(())
+    }
+
+    /// Begins the candle of `open_time`: all states anew unless it follows the last one and nothing
+    /// was told of a candle between.
+    fn enter(&mut self, open_time: i64) {
+        if self.open == Some(open_time) {
+            return;
+        }
+        let follows =
+            self.last.is_none_or(|last| last.saturating_add(self.interval.ms()) == open_time);
+        if !follows || self.open.is_some() {
+            self.states = self.features.iter().map(|feature| feature.state()).collect();
+        }
+        self.open = Some(open_time);
+    }
+
     fn check(&self, candle: &Candle) -> Result<(), FeatureError> {
         let (interval, open_time) = (self.interval, candle.open_time);
         if let Some(last) = self.last
@@ -68,7 +107,7 @@ impl Clock {
             open_time,
             fault,
         })?;
-        for column in Column::ALL {
+        for column in Input::COLUMNS {
             let reader = || self.features.iter().find(|f| f.info().inputs.contains(&column));
             match column.value(candle) {
                 Some(value) if column.is_reasonable(value) => {}

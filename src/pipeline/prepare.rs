@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use super::PipelineError;
-use crate::features::{self, FeatureConfig, FeatureTable, ValueSeries};
+use crate::features::{self, FeatureConfig, FeatureTable, Inputs, ValueSeries};
 use crate::folds::RowTime;
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
@@ -74,10 +74,13 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
                     .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
             );
         }
-        let table: FeatureTable = features::build(recipe.features, &base, &context, &values)
-            .with_context(|| {
-                format!("failed to compute features of {instrument} {}", recipe.interval)
-            })?;
+        let table: FeatureTable = features::build(
+            recipe.features,
+            &Inputs { context: &context, values: &values, ..Inputs::of(&base) },
+        )
+        .with_context(|| {
+            format!("failed to compute features of {instrument} {}", recipe.interval)
+        })?;
         let mut labels = labels::build(recipe.labels, &base, &table.open_time)
             .with_context(|| format!("failed to compute labels of {instrument}"))?;
         labels.forget_over(&unseen);

@@ -1,13 +1,12 @@
 //! No feature looks ahead; streaming, batch and any beginning of the data agree bit for bit.
 
 use candlewick::features::{
-    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, build,
-    resample,
+    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, resample,
 };
 use candlewick::market::{Candle, CandleSeries, Interval};
 use proptest::prelude::*;
 
-use crate::features::{config, interval, real_candles, series};
+use crate::features::{build, config, interval, real_candles, series};
 use crate::support::real_data;
 
 /// Steps of a random walk: move, shadows, volume, taker share, and what kind of candle it is.
