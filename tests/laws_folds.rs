@@ -31,11 +31,22 @@ struct Rows {
 
 impl Rows {
     fn of(starts: &[i64], length: i64, gap: (i64, i64), horizon: u32) -> Self {
+        Self::with_labels(starts, length, gap, horizon, |_| i64::from(horizon))
+    }
+
+    /// Rows whose labels are as many candles long as `label` says of their hour.
+    fn with_labels(
+        starts: &[i64],
+        length: i64,
+        gap: (i64, i64),
+        horizon: u32,
+        label: impl Fn(i64) -> i64,
+    ) -> Self {
         let mut times = Vec::new();
         for &start in starts {
             for hour in (start..length).filter(|hour| !(gap.0..gap.0 + gap.1).contains(hour)) {
                 let decision = (hour + 1) * HOUR;
-                let end = decision + i64::from(horizon) * HOUR;
+                let end = decision + label(hour) * HOUR;
                 times.push(RowTime { decision, label: Span { start: decision, end } });
             }
         }
@@ -54,8 +65,20 @@ impl Rows {
 }
 
 fn any_rows() -> impl Strategy<Value = Rows> {
-    (prop::collection::vec(0_i64..200, 1..4), 300_i64..1500, (0_i64..1200, 0_i64..100), 1_u32..30)
-        .prop_map(|(starts, length, gap, horizon)| Rows::of(&starts, length, gap, horizon))
+    (
+        prop::collection::vec(0_i64..200, 1..4),
+        300_i64..1500,
+        (0_i64..1200, 0_i64..100),
+        1_u32..30,
+        any::<bool>(),
+    )
+        .prop_map(|(starts, length, gap, horizon, early)| {
+            // Labels of barriers end anywhere up to the horizon.
+            let label = |hour: i64| {
+                if early { 1 + hour * 7919 % i64::from(horizon) } else { i64::from(horizon) }
+            };
+            Rows::with_labels(&starts, length, gap, horizon, label)
+        })
 }
 
 fn any_config() -> impl Strategy<Value = (FoldConfig, u32)> {
@@ -303,6 +326,12 @@ fn what_cannot_be_cut_says_why() {
     assert_eq!(rows.split(&FoldConfig::default(), &[]).unwrap_err(), FoldError::NoRows);
     let unknown = rows.split(&FoldConfig::default(), &[9_999]).unwrap_err();
     assert_eq!(unknown, FoldError::UnknownRow { row: 9_999, times: 2400 });
+    let long = Rows::with_labels(&[0], 24 * 100, (0, 0), 4, |hour| if hour == 9 { 5 } else { 2 });
+    assert_eq!(
+        long.split(&FoldConfig::default(), &all).unwrap_err().to_string(),
+        "the label of row 9 lasts until 1970-01-01T15:00:00Z, longer than the horizon of 4 candles \
+         that folds are kept apart by"
+    );
 
     let of = |test: &str, max_folds| {
         FoldConfig::WalkForward(WalkForwardConfig {
@@ -393,7 +422,7 @@ fn labels_and_folds_of_real_candles_know_no_future() {
     let mut shares = [0.0; 3];
     for &row in &folds[0].train {
         let row = row as usize;
-        let class = fitted.class(labels.forward_return[row], labels.scale[row]);
+        let class = fitted.class(&labels, row);
         shares[usize::from(class)] += 1.0 / folds[0].train.len() as f64;
     }
     assert!((shares[0] - 0.33).abs() < 0.001 && (shares[2] - 0.33).abs() < 0.001, "{shares:?}");

@@ -274,6 +274,14 @@ struct Walk {
     series: CandleSeries,
 }
 
+fn label_config(horizon: u32) -> candlewick::labels::LabelConfig {
+    candlewick::labels::LabelConfig {
+        horizon,
+        direction: candlewick::labels::DirectionRule::VolatilityScaled { multiple: 0.4 },
+        ..Default::default()
+    }
+}
+
 fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut noise = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
@@ -283,11 +291,7 @@ fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
         price *= (noise() * 0.01).exp();
         (hour, open, price)
     }));
-    let config = candlewick::labels::LabelConfig {
-        horizon,
-        direction: candlewick::labels::DirectionRule::VolatilityScaled { multiple: 0.4 },
-        ..Default::default()
-    };
+    let config = label_config(horizon);
     let labels = candlewick::labels::build(&config, &series, series.open_time()).unwrap();
     let fold = |name: &str, train: std::ops::Range<u32>| candlewick::folds::Fold {
         name: name.into(),
@@ -308,7 +312,7 @@ fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
                 .unwrap();
         priors.push(FoldPrior::fit(&fold, &labels, &thresholds).unwrap());
         for row in (from..to).map(|row| row as usize).filter(|&row| labels.known[row]) {
-            let class = thresholds.class(labels.forward_return[row], labels.scale[row]);
+            let class = thresholds.class(&labels, row);
             let score = [-1.0, 0.0, 1.0].map(|class| {
                 (class * (skill * f64::from(labels.forward_return[row]) * 50.0 + noise())).exp()
             });
@@ -329,8 +333,7 @@ fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
     }
     let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
     let baselines =
-        baseline_forecasts(&forecasts, std::slice::from_ref(&series), &priors, config.scale_span)
-            .unwrap();
+        baseline_forecasts(&forecasts, std::slice::from_ref(&series), &priors, &config).unwrap();
     Walk { forecasts, baselines, series }
 }
 
@@ -448,7 +451,7 @@ fn what_cannot_be_scored_is_an_error() {
     let twice = scorecard(&ScoreConfig::default(), &inputs).unwrap_err();
     assert!(matches!(twice, ScoreError::LedgerTwice { .. }), "{twice}");
 
-    let no_prior = baseline_forecasts(&fine.forecasts, &[], &[], 96).unwrap_err();
+    let no_prior = baseline_forecasts(&fine.forecasts, &[], &[], &label_config(2)).unwrap_err();
     assert_eq!(no_prior, ScoreError::NoPrior { fold: "fold_0".into() });
 }
 
@@ -475,26 +478,29 @@ fn until(forecasts: &Forecasts, time: i64) -> Forecasts {
 #[test]
 fn baselines_and_positions_know_no_future() {
     let walk = walk(600, 4, 0.5, 11);
-    let thresholds = candlewick::labels::DirectionThresholds {
-        lower: -0.4,
-        upper: 0.4,
-        volatility_scaled: true,
-        horizon: 4,
-    };
+    let thresholds = candlewick::labels::DirectionThresholds::symmetric(0.4);
+    let config_of_labels = label_config(4);
     let priors = ["fold_0", "fold_1"].map(|fold| FoldPrior {
         fold: fold.into(),
-        thresholds,
+        thresholds: thresholds.clone(),
         class_share: [0.3, 0.4, 0.3],
         mean_volatility: 0.02,
     });
     let config = BacktestConfig { short: true, ..BacktestConfig::default() };
-    let all = baseline_forecasts(&walk.forecasts, std::slice::from_ref(&walk.series), &priors, 96);
+    let all = baseline_forecasts(
+        &walk.forecasts,
+        std::slice::from_ref(&walk.series),
+        &priors,
+        &config_of_labels,
+    );
     let ledger = run(&config, &walk.forecasts, &walk.series).unwrap();
     for length in [200, 333, 451] {
         let past = walk.series.truncated(length);
         let now = past.open_time()[length - 1] + HOUR;
         let known = until(&walk.forecasts, now);
-        let then = baseline_forecasts(&known, std::slice::from_ref(&past), &priors, 96).unwrap();
+        let then =
+            baseline_forecasts(&known, std::slice::from_ref(&past), &priors, &config_of_labels)
+                .unwrap();
         assert_eq!(then, until(all.as_ref().unwrap(), now));
 
         let then = run(&config, &known, &past).unwrap();

@@ -24,6 +24,19 @@ pub enum FoldError {
          ingest more candles, or shorten window or labels.horizon"
     )]
     NoRows,
+    /// A label that outlasts what is kept free behind a test period.
+    #[error(
+        "the label of row {row} lasts until {end}, longer than the horizon of {horizon} candles \
+         that folds are kept apart by"
+    )]
+    LabelLongerThanHorizon {
+        /// The row.
+        row: u32,
+        /// End of its label.
+        end: Time,
+        /// Candles of the longest label.
+        horizon: u32,
+    },
     /// A row beyond the times.
     #[error("row {row} has no time: there are {times} times")]
     UnknownRow {

@@ -23,11 +23,12 @@ use purge::Purge;
 /// The folds of a config, earliest test period first, named `fold_0`, `fold_1`, ….
 ///
 /// `rows` are the eligible rows in any order, which the parts of each fold keep; `times` is indexed
-/// by row. A period that has no row to train on, to choose the checkpoint with or to test on makes
+/// by row. `horizon` is the length of the longest label in candles; others may end earlier. A period
+/// that has no row to train on, to choose the checkpoint with or to test on makes
 /// no fold.
 ///
 /// # Errors
-/// When the embargo is shorter than the horizon, a row has no time, a period is shorter than a
+/// When the embargo is shorter than the horizon, a row has no time or a label longer than that, a period is shorter than a
 /// candle or holds too little of the data, or the data is too short for a single fold.
 pub fn split(
     config: &FoldConfig,

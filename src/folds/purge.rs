@@ -4,7 +4,7 @@
 //! chapter 7, stricter in one point: the embargo is also kept between a part and the one before it.
 
 use super::{Fold, FoldError, RowTime};
-use crate::market::{Interval, Span};
+use crate::market::{Interval, Span, Time};
 
 /// The eligible rows with their times, and how far apart parts must be.
 pub(super) struct Purge<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Purge<'a> {
     times: &'a [RowTime],
     /// Embargo, ms.
     embargo: i64,
-    /// Length of a label, ms.
+    /// Length of the longest label, ms.
     horizon: i64,
     /// Interval of the rows.
     pub interval: Interval,
@@ -23,7 +23,8 @@ pub(super) struct Purge<'a> {
 }
 
 impl<'a> Purge<'a> {
-    /// Checks rows and embargo; an embargo that is not given is the horizon.
+    /// Checks rows and embargo; an embargo that is not given is the horizon. Labels may be shorter
+    /// than the horizon, never longer.
     pub fn new(
         embargo: Option<u32>,
         rows: &'a [u32],
@@ -35,18 +36,22 @@ impl<'a> Purge<'a> {
         if embargo < horizon {
             return Err(FoldError::EmbargoShorterThanHorizon { embargo, horizon });
         }
+        let candles = |count: u32| i64::from(count).saturating_mul(interval.ms());
         let (mut first, mut last) = (i64::MAX, i64::MIN);
         for &row in rows {
             let Some(time) = times.get(row as usize) else {
                 return Err(FoldError::UnknownRow { row, times: times.len() });
             };
+            if time.label.end.saturating_sub(time.decision) > candles(horizon) {
+                let end = Time(time.label.end);
+                return Err(FoldError::LabelLongerThanHorizon { row, end, horizon });
+            }
             first = first.min(time.decision);
             last = last.max(time.decision);
         }
         if rows.is_empty() {
             return Err(FoldError::NoRows);
         }
-        let candles = |count: u32| i64::from(count).saturating_mul(interval.ms());
         let (embargo, horizon) = (candles(embargo), candles(horizon));
         Ok(Self { rows, times, embargo, horizon, interval, first, last })
     }

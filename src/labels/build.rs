@@ -1,98 +1,20 @@
-//! The labels of a table's rows.
+//! Labels of a table's rows from their candles.
 
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
-use super::direction::DirectionRule;
-use super::forward_return::LogReturns;
-use super::volatility::{ewma_volatility, realised_volatility};
-use crate::folds::RowTime;
+use super::columns::{Labels, Outcome};
+use super::config::{LabelConfig, VolatilityConfig};
+use super::error::LabelError;
+use super::meta_label::outcome_of_acting;
+use super::path::Path;
+use super::primary::side_at;
+use super::rule::DirectionRule;
+use super::smoothed_mid::smoothed_move;
+use super::spread::spread_at;
+use super::trend_scanning::scan;
+use super::triple_barrier::{Touch, Widths, first_touch};
+use super::volatility::{ewma_volatility, realised_volatility, yang_zhang};
 use crate::market::{CandleSeries, Span, Time};
 
-/// What is forecast.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields, default)]
-pub struct LabelConfig {
-    /// How many candles ahead the outcome lies. Default 4.
-    #[garde(range(min = 1, max = 10_000))]
-    pub horizon: u32,
-    /// What separates down, neutral and up. Default `volatility_scaled` with multiple 0.4.
-    #[garde(dive)]
-    pub direction: DirectionRule,
-    /// Span in candles of the EWMA volatility that `volatility_scaled` multiplies. Default 96.
-    /// Longer is steadier, shorter follows a change of mood faster.
-    #[garde(range(min = 2, max = 100_000))]
-    pub scale_span: u32,
-}
-
-impl Default for LabelConfig {
-    fn default() -> Self {
-        Self { horizon: 4, direction: DirectionRule::default(), scale_span: 96 }
-    }
-}
-
-/// Labels row by row, aligned with the table whose decision candles they were built for.
-///
-/// Where `known` is false, `forward_return` and `volatility` are NaN, so that a use by mistake
-/// shows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Labels {
-    /// Length of every label, in candles.
-    pub horizon: u32,
-    /// From the decision time until the outcome is known.
-    pub span: Vec<Span>,
-    /// Log return from the decision candle's close to the close `horizon` candles later.
-    pub forward_return: Vec<f32>,
-    /// Realised volatility over the same candles: root of the sum of squared one-candle log
-    /// returns, not annualised.
-    pub volatility: Vec<f32>,
-    /// Causal EWMA volatility per candle at the decision time; 0 before the first return.
-    pub scale: Vec<f32>,
-    /// False where the horizon reaches past the data or over a gap, or where no volatility is known
-    /// at the decision time yet.
-    pub known: Vec<bool>,
-}
-
-/// Why labels cannot be built or thresholds not fitted.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LabelError {
-    /// A horizon of nothing.
-    #[error("labels.horizon is 0; set it to at least 1 candle")]
-    NoHorizon,
-    /// A row of a candle that is not in the series.
-    #[error(
-        "row {row} is decided on the candle that opens at {open_time}, which is not among the \
-         {candles} candles of the series; build features and labels from the same series"
-    )]
-    UnknownCandle {
-        /// Row of the table.
-        row: usize,
-        /// Open time of its candle.
-        open_time: Time,
-        /// Number of candles in the series.
-        candles: usize,
-    },
-    /// Quantiles of no value.
-    #[error(
-        "{fold} has no training row to fit quantile thresholds on; use a longer training period"
-    )]
-    NoTrainingRow {
-        /// Name of the fold.
-        fold: String,
-    },
-    /// A training row without label.
-    #[error("training row {row} of {fold} has no known label; make folds of labelled rows only")]
-    Unlabelled {
-        /// Name of the fold.
-        fold: String,
-        /// The row.
-        row: u32,
-    },
-}
-
-/// Labels for the rows whose decision candles open at `decision_candles`.
+/// Labels for the rows whose decision candles open at `decision_candles`, in their order.
 ///
 /// # Errors
 /// When the horizon is 0 or a decision candle is not in `base`.
@@ -104,96 +26,116 @@ pub fn build(
     if config.horizon == 0 {
         return Err(LabelError::NoHorizon);
     }
-    let returns = LogReturns::of(base);
-    let scale = ewma_volatility(returns.steps(), config.scale_span);
+    let source = Source::of(config, base);
     let interval = base.interval().ms();
-    let ahead = config.horizon as usize;
     let mut labels = Labels::empty(config.horizon, decision_candles.len());
+    labels.instruments.push(base.instrument().clone());
     for (row, &open_time) in decision_candles.iter().enumerate() {
         let index = base.position(open_time).ok_or_else(|| LabelError::UnknownCandle {
             row,
             open_time: Time(open_time),
             candles: base.len(),
         })?;
+        let scale = source.scale(index);
+        let found = scale.and_then(|scale| source.outcome(index, scale));
+        let ahead = found.map_or(config.horizon, |(ahead, _)| ahead);
         let start = open_time.saturating_add(interval);
-        let span =
-            Span { start, end: start }.extended(interval.saturating_mul(i64::from(config.horizon)));
-        let end = index.saturating_add(ahead);
-        let outcome = scale[index].and_then(|_| {
-            returns.between(index, end).zip(realised_volatility(&returns, index, end))
-        });
-        labels.push(span, scale[index], outcome);
+        let span = Span { start, end: start }.extended(interval.saturating_mul(i64::from(ahead)));
+        labels.push(span, scale, found.map(|(_, outcome)| outcome));
     }
     Ok(labels)
 }
 
-impl Labels {
-    fn empty(horizon: u32, rows: usize) -> Self {
-        Self {
-            horizon,
-            span: Vec::with_capacity(rows),
-            forward_return: Vec::with_capacity(rows),
-            volatility: Vec::with_capacity(rows),
-            scale: Vec::with_capacity(rows),
-            known: Vec::with_capacity(rows),
+/// What labels are made of.
+struct Source<'a> {
+    config: &'a LabelConfig,
+    closes: &'a [f64],
+    path: Path,
+    /// The EWMA volatility, where it is asked for.
+    ewma: Vec<Option<f64>>,
+}
+
+impl<'a> Source<'a> {
+    fn of(config: &'a LabelConfig, base: &'a CandleSeries) -> Self {
+        let path = Path::of(base);
+        let ewma = match config.volatility {
+            VolatilityConfig::Ewma => ewma_volatility(path.returns.steps(), config.scale_span),
+            VolatilityConfig::YangZhang { .. } => Vec::new(),
+        };
+        Self { config, closes: base.close(), path, ewma }
+    }
+
+    /// Causal volatility per candle at the close of candle `index`.
+    fn scale(&self, index: usize) -> Option<f64> {
+        match self.config.volatility {
+            VolatilityConfig::Ewma => self.ewma[index],
+            VolatilityConfig::YangZhang { lookback } => {
+                yang_zhang(&self.path, index, lookback as usize)
+            }
         }
     }
 
-    fn push(&mut self, span: Span, scale: Option<f64>, outcome: Option<(f64, f64)>) {
-        let (forward_return, volatility) = outcome.unwrap_or((f64::NAN, f64::NAN));
-        self.span.push(span);
-        self.forward_return.push(forward_return as f32);
-        self.volatility.push(volatility as f32);
-        self.scale.push(scale.unwrap_or(0.0) as f32);
-        self.known.push(outcome.is_some());
-    }
-
-    /// Takes back the labels whose span overlaps one of `gaps`: an outcome over a stretch that was not
-    /// seen is no fact.
-    pub fn forget_over(&mut self, gaps: &[Span]) {
-        for gap in gaps.iter().filter(|gap| gap.length() > 0) {
-            // Spans of one instrument begin in the order of its rows, all of one length.
-            let from = self.span.partition_point(|span| span.end <= gap.start);
-            let to = self.span.partition_point(|span| span.start < gap.end).max(from);
-            self.forward_return[from..to].fill(f32::NAN);
-            self.volatility[from..to].fill(f32::NAN);
-            self.known[from..to].fill(false);
+    /// What came of a decision at the close of candle `index`, and how many candles later that was
+    /// known.
+    fn outcome(&self, index: usize, scale: f64) -> Option<(u32, Outcome)> {
+        let horizon = self.config.horizon;
+        let root = f64::from(horizon).sqrt();
+        match self.config.direction {
+            DirectionRule::Fixed { .. } | DirectionRule::Quantile { .. } => {
+                self.at_horizon(index, None, 1.0)
+            }
+            DirectionRule::VolatilityScaled { .. } => {
+                // The threshold is a multiple of what the column `scale` holds.
+                self.at_horizon(index, None, f64::from(scale as f32) * root)
+            }
+            DirectionRule::CostAware(rule) => {
+                let spread = spread_at(&self.path, index, &rule.spread)?;
+                self.at_horizon(index, None, 2.0 * rule.fee_bps * 1e-4 + spread)
+            }
+            DirectionRule::SmoothedMid(rule) => {
+                let count = horizon as usize;
+                let change = smoothed_move(&self.path, self.closes, index, count, rule.against)?;
+                self.at_horizon(index, Some(change), 1.0)
+            }
+            DirectionRule::TrendScanning(rule) => {
+                let trend = scan(&self.path, index, rule.min_horizon, horizon)?;
+                self.at_horizon(index, Some(trend.t), 1.0)
+            }
+            DirectionRule::TripleBarrier(barriers) => {
+                let (up, down) = (barriers.upper * scale * root, barriers.lower * scale * root);
+                let widths = Widths { up, down, worse: -1 };
+                let touch = first_touch(&self.path, index, widths, &barriers, horizon as usize)?;
+                self.at_touch(index, touch)
+            }
+            DirectionRule::Meta(rule) => {
+                let side = side_at(&self.path, index, &rule.primary)?;
+                let (width, ahead) = (scale * root, horizon as usize);
+                let touch =
+                    outcome_of_acting(&self.path, index, side, width, &rule.barriers, ahead)?;
+                self.at_touch(index, touch)
+            }
         }
     }
 
-    /// Number of rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.span.len()
+    /// An outcome at the horizon; without a score of its own it is the forward return.
+    fn at_horizon(&self, index: usize, score: Option<f64>, unit: f64) -> Option<(u32, Outcome)> {
+        let horizon = self.config.horizon;
+        let (forward_return, volatility) = self.path.move_over(index, horizon as usize)?;
+        let score = score.unwrap_or(forward_return);
+        Some((horizon, Outcome { forward_return, volatility, score, unit }))
     }
 
-    /// The labels of several instruments one after another, as their tables are pooled. The parts
-    /// share a horizon; of no part it is 0.
-    #[must_use]
-    pub fn pooled(parts: &[Self]) -> Self {
-        let mut pooled = Self::empty(
-            parts.first().map_or(0, |part| part.horizon),
-            parts.iter().map(Self::rows).sum(),
-        );
-        for part in parts {
-            pooled.span.extend_from_slice(&part.span);
-            pooled.forward_return.extend_from_slice(&part.forward_return);
-            pooled.volatility.extend_from_slice(&part.volatility);
-            pooled.scale.extend_from_slice(&part.scale);
-            pooled.known.extend_from_slice(&part.known);
-        }
-        pooled
-    }
-
-    /// The times that folds are cut by, row by row.
-    #[must_use]
-    pub fn row_times(&self) -> Vec<RowTime> {
-        self.span.iter().map(|&label| RowTime { decision: label.start, label }).collect()
+    fn at_touch(&self, index: usize, touch: Touch) -> Option<(u32, Outcome)> {
+        let volatility = realised_volatility(&self.path.returns, index, index + touch.ahead)?;
+        let (forward_return, score) = (touch.log_return, f64::from(touch.side));
+        Some((touch.ahead as u32, Outcome { forward_return, volatility, score, unit: 1.0 }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use garde::Validate;
+
     use super::*;
     use crate::market::{Candle, Instrument, Interval, Market};
 
@@ -288,6 +230,7 @@ mod tests {
         let labels = build(&config(1), &series, &[HOUR]).unwrap();
         let pooled = Labels::pooled(&[labels.clone(), labels.clone()]);
         assert_eq!((pooled.rows(), pooled.horizon), (2, 1));
+        assert_eq!(pooled.instrument, [0, 1]);
         assert_eq!(pooled.row_times()[1].decision, 2 * HOUR);
         assert_eq!(pooled.forward_return[1], labels.forward_return[0]);
     }

@@ -1,130 +1,166 @@
-//! Down, neutral or up: the rule, and the thresholds fitted from a fold's training rows.
+//! Down, neutral or up: the thresholds fitted from a fold's training rows.
 
-use garde::Validate;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rule::{DirectionRule, SmoothedMid, SmoothedThreshold};
 use super::{LabelError, Labels};
 use crate::folds::Fold;
+use crate::market::Instrument;
 
 /// Class of a fall.
-const DOWN: u8 = 0;
+pub(super) const DOWN: u8 = 0;
 /// Class of a move inside the thresholds.
-const NEUTRAL: u8 = 1;
+pub(super) const NEUTRAL: u8 = 1;
 /// Class of a rise.
-const UP: u8 = 2;
+pub(super) const UP: u8 = 2;
 
-/// What separates down, neutral and up.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
-#[garde(custom(|rule: &Self, (): &()| lower_below_upper(rule)))]
-pub enum DirectionRule {
-    /// Log returns beyond plus or minus a fixed threshold.
-    Fixed {
-        /// Log return, such as 0.002 (20 basis points); about twice the cost of a trade is a
-        /// threshold that matters.
-        #[garde(range(min = 0.0, max = 10.0))]
-        threshold: f64,
-    },
-    /// Log returns beyond a multiple of the volatility to be expected over the horizon: the causal
-    /// EWMA volatility per candle × sqrt(horizon). Calm and wild times then have like class shares.
-    VolatilityScaled {
-        /// Multiple of the expected volatility; 0.4 makes roughly equal classes.
-        #[garde(range(min = 0.0, max = 100.0))]
-        multiple: f64,
-    },
-    /// Log returns beyond two quantiles of the training rows' forward returns.
-    Quantile {
-        /// Below this quantile is down, such as 0.33.
-        #[garde(range(min = 0.0, max = 1.0))]
-        lower: f64,
-        /// Above this quantile is up, such as 0.67.
-        #[garde(range(min = 0.0, max = 1.0))]
-        upper: f64,
-    },
-}
+/// An instrument with fewer training rows than this takes the quantiles of all instruments' rows:
+/// its own would be luck.
+pub const FEWEST_ROWS: usize = 30;
 
-impl Default for DirectionRule {
-    fn default() -> Self {
-        Self::VolatilityScaled { multiple: 0.4 }
-    }
-}
-
-/// Thresholds between the classes, as fitted from a fold's training rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Thresholds between the classes, as fitted from a fold's training rows. Rows are classified by
+/// their instrument's own, wherever and with whatever other instruments they are forecast.
+///
+/// Checkpoints of before per-instrument thresholds hold further fields, which say nothing that the
+/// labels do not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DirectionThresholds {
+    /// Below it is down, for an instrument that has no thresholds of its own. In multiples of
+    /// [`Labels::unit`].
+    pub lower: f64,
+    /// Above it is up.
+    pub upper: f64,
+    /// Thresholds of single instruments; empty under rules that are the same for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instruments: Vec<InstrumentThresholds>,
+}
+
+/// Thresholds of one instrument.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentThresholds {
+    /// Whose they are.
+    pub instrument: Instrument,
     /// Below it is down.
     pub lower: f64,
     /// Above it is up.
     pub upper: f64,
-    /// Whether the two are multiples of `scale × sqrt(horizon)` instead of log returns.
-    pub volatility_scaled: bool,
-    /// Horizon of the labels, in candles.
-    pub horizon: u32,
 }
 
 impl DirectionThresholds {
+    /// Plus and minus `bound`, the same for every instrument.
+    #[must_use]
+    pub fn symmetric(bound: f64) -> Self {
+        Self { lower: -bound, upper: bound, instruments: Vec::new() }
+    }
+
     /// The thresholds of `rule`, quantiles taken over the fold's training rows (linear between the
-    /// two nearest ranks, NumPy's default).
+    /// two nearest ranks, NumPy's default), for each instrument over its own and for an instrument
+    /// with fewer than [`FEWEST_ROWS`] over all.
     ///
     /// # Errors
     /// When a quantile is asked of no known training row, or a training row has no label.
     pub fn fit(rule: &DirectionRule, labels: &Labels, fold: &Fold) -> Result<Self, LabelError> {
-        let horizon = labels.horizon;
-        let symmetric = |bound: f64, volatility_scaled| Self {
-            lower: -bound,
-            upper: bound,
-            volatility_scaled,
-            horizon,
+        let (lower, upper) = match *rule {
+            DirectionRule::Quantile { lower, upper }
+            | DirectionRule::SmoothedMid(SmoothedMid {
+                threshold: SmoothedThreshold::Quantile { lower, upper },
+                ..
+            }) => (lower, upper),
+            DirectionRule::Fixed { threshold: bound }
+            | DirectionRule::VolatilityScaled { multiple: bound }
+            | DirectionRule::SmoothedMid(SmoothedMid {
+                threshold: SmoothedThreshold::Fixed { value: bound },
+                ..
+            }) => return Ok(Self::symmetric(bound)),
+            DirectionRule::CostAware(rule) => return Ok(Self::symmetric(rule.multiple)),
+            DirectionRule::TrendScanning(rule) => return Ok(Self::symmetric(rule.t_threshold)),
+            // Their scores are classes already: -1, 0 and 1.
+            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) => {
+                return Ok(Self::symmetric(0.5));
+            }
         };
-        match *rule {
-            DirectionRule::Fixed { threshold } => Ok(symmetric(threshold, false)),
-            DirectionRule::VolatilityScaled { multiple } => Ok(symmetric(multiple, true)),
-            DirectionRule::Quantile { lower, upper } => {
-                let mut returns = training_returns(labels, fold)?;
-                returns.sort_unstable_by(f64::total_cmp);
-                let (lower, upper) = (quantile(&returns, lower), quantile(&returns, upper));
-                match lower.zip(upper) {
-                    Some((lower, upper)) => {
-                        Ok(Self { lower, upper, volatility_scaled: false, horizon })
-                    }
-                    None => Err(LabelError::NoTrainingRow { fold: fold.name.clone() }),
-                }
+        let mut scores = training_scores(labels, fold)?;
+        let mut own = vec![Vec::new(); labels.instruments.len()];
+        for &(instrument, score) in &scores {
+            if let Some(own) = own.get_mut(usize::from(instrument)) {
+                own.push(score);
             }
         }
+        scores.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
+        let all: Vec<f64> = scores.into_iter().map(|(_, score)| score).collect();
+        let (all_lower, all_upper) = quantile(&all, lower)
+            .zip(quantile(&all, upper))
+            .ok_or_else(|| LabelError::NoTrainingRow { fold: fold.name.clone() })?;
+        let mut fitted = Self { lower: all_lower, upper: all_upper, instruments: Vec::new() };
+        for (instrument, mut scores) in labels.instruments.iter().zip(own) {
+            scores.sort_unstable_by(f64::total_cmp);
+            let bounds = quantile(&scores, lower).zip(quantile(&scores, upper));
+            if let Some((lower, upper)) = bounds.filter(|_| scores.len() >= FEWEST_ROWS) {
+                let instrument = instrument.clone();
+                fitted.instruments.push(InstrumentThresholds { instrument, lower, upper });
+            }
+        }
+        Ok(fitted)
     }
 
-    /// 0 down, 1 neutral, 2 up. `scale` is the causal volatility per candle at the decision time. A
-    /// return on a threshold is neutral, and so is one that is not known.
+    /// Class of a row: 0 down, 1 neutral, 2 up. A score on a threshold is neutral, and so is one that is
+    /// not known.
+    ///
+    /// # Panics
+    /// When `row` is not below [`Labels::rows`].
     #[must_use]
-    pub fn class(&self, forward_return: f32, scale: f32) -> u8 {
-        let unit = if self.volatility_scaled {
-            f64::from(scale) * f64::from(self.horizon).sqrt()
-        } else {
-            1.0
-        };
-        let forward_return = f64::from(forward_return);
-        if forward_return < self.lower * unit {
-            DOWN
-        } else if forward_return > self.upper * unit {
-            UP
-        } else {
-            NEUTRAL
-        }
+    pub fn class(&self, labels: &Labels, row: usize) -> u8 {
+        let instrument = labels.instruments.get(usize::from(labels.instrument[row]));
+        class_between(self.bounds(instrument), labels, row)
+    }
+
+    /// Class of every row.
+    #[must_use]
+    pub fn classes(&self, labels: &Labels) -> Vec<u8> {
+        let bounds: Vec<_> =
+            labels.instruments.iter().map(|instrument| self.bounds(Some(instrument))).collect();
+        let of_all = self.bounds(None);
+        (0..labels.rows())
+            .map(|row| {
+                let own = bounds.get(usize::from(labels.instrument[row]));
+                class_between(*own.unwrap_or(&of_all), labels, row)
+            })
+            .collect()
+    }
+
+    fn bounds(&self, instrument: Option<&Instrument>) -> (f64, f64) {
+        self.instruments
+            .iter()
+            .find(|own| Some(&own.instrument) == instrument)
+            .map_or((self.lower, self.upper), |own| (own.lower, own.upper))
     }
 }
 
-fn training_returns(labels: &Labels, fold: &Fold) -> Result<Vec<f64>, LabelError> {
-    let mut returns = Vec::with_capacity(fold.train.len());
+fn class_between((lower, upper): (f64, f64), labels: &Labels, row: usize) -> u8 {
+    let (score, unit) = (f64::from(labels.score[row]), labels.unit[row]);
+    if score < lower * unit {
+        DOWN
+    } else if score > upper * unit {
+        UP
+    } else {
+        NEUTRAL
+    }
+}
+
+/// Instrument and score of each training row.
+fn training_scores(labels: &Labels, fold: &Fold) -> Result<Vec<(u16, f64)>, LabelError> {
+    let mut scores = Vec::with_capacity(fold.train.len());
     for &row in &fold.train {
         let index = row as usize;
-        match labels.forward_return.get(index) {
-            Some(&value) if labels.known[index] => returns.push(f64::from(value)),
+        match labels.score.get(index) {
+            Some(&score) if labels.known[index] => {
+                scores.push((labels.instrument[index], f64::from(score)));
+            }
             _ => return Err(LabelError::Unlabelled { fold: fold.name.clone(), row }),
         }
     }
-    Ok(returns)
+    Ok(scores)
 }
 
 /// Quantile of sorted values, linear between the two nearest ranks; `None` of no value.
@@ -135,30 +171,29 @@ fn quantile(sorted: &[f64], level: f64) -> Option<f64> {
     Some(sorted[below] + (sorted[above] - sorted[below]) * (rank - below as f64))
 }
 
-fn lower_below_upper(rule: &DirectionRule) -> garde::Result {
-    match rule {
-        DirectionRule::Quantile { lower, upper } if lower >= upper => Err(garde::Error::new(
-            format!("lower {lower} is not below upper {upper}; such as lower 0.33 and upper 0.67"),
-        )),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::Span;
+    use crate::market::{Market, Span};
 
-    fn labels(forward_return: Vec<f32>) -> Labels {
-        let rows = forward_return.len();
+    fn labels(score: Vec<f32>) -> Labels {
+        let rows = score.len();
         Labels {
             horizon: 4,
+            instruments: vec![instrument("A")],
+            instrument: vec![0; rows],
             span: vec![Span { start: 0, end: 1 }; rows],
             volatility: vec![0.0; rows],
             scale: vec![0.01; rows],
-            known: forward_return.iter().map(|r| r.is_finite()).collect(),
-            forward_return,
+            known: score.iter().map(|r| r.is_finite()).collect(),
+            forward_return: score.clone(),
+            unit: vec![1.0; rows],
+            score,
         }
+    }
+
+    fn instrument(symbol: &str) -> Instrument {
+        Instrument::new("test", Market::Spot, symbol).unwrap()
     }
 
     fn fold(train: Vec<u32>, test: Vec<u32>) -> Fold {
@@ -178,25 +213,56 @@ mod tests {
     fn quantiles_come_from_training_rows_only() {
         // np.quantile([-0.02, -0.01, 0.0, 0.01, 0.04], [0.3, 0.7]) -> -0.008, 0.008
         let rule = DirectionRule::Quantile { lower: 0.3, upper: 0.7 };
-        let known = labels(vec![0.01, -0.01, 0.0, -0.02, 0.04, 9.0, -9.0]);
+        let known = labels(vec![0.01, -0.01, 0.0, -0.02, 0.04, -0.0081, 0.0081]);
         let fitted =
             DirectionThresholds::fit(&rule, &known, &fold((0..5).collect(), vec![5, 6])).unwrap();
         assert!((fitted.lower + 0.008).abs() < 1e-9, "{fitted:?}");
         assert!((fitted.upper - 0.008).abs() < 1e-9, "{fitted:?}");
-        assert_eq!(fitted.class(-0.0081, 0.0), DOWN);
-        assert_eq!(fitted.class(0.0, 0.0), NEUTRAL);
-        assert_eq!(fitted.class(0.0081, 0.0), UP);
+        assert_eq!(fitted.classes(&known), [UP, DOWN, NEUTRAL, DOWN, UP, DOWN, UP]);
     }
 
     #[test]
-    fn scaled_thresholds_grow_with_volatility_and_horizon() {
-        let rule = DirectionRule::VolatilityScaled { multiple: 0.5 };
+    fn every_instrument_has_its_own_quantiles() {
+        let wave = |row: usize, size: f32| (row as f32 * 0.7).sin() * size;
+        let calm: Vec<f32> = (0..60).map(|row| wave(row, 0.001)).collect();
+        let wild: Vec<f32> = (0..60).map(|row| wave(row, 0.1)).collect();
+        let new = vec![0.01, -0.01];
+        let parts = [calm, wild, new].map(labels);
+        let mut pooled = Labels::pooled(&parts);
+        pooled.instruments = ["CALM", "WILD", "NEW"].map(instrument).to_vec();
+        let rule = DirectionRule::Quantile { lower: 0.25, upper: 0.75 };
         let fitted =
-            DirectionThresholds::fit(&rule, &labels(vec![0.0]), &fold(vec![0], vec![])).unwrap();
+            DirectionThresholds::fit(&rule, &pooled, &fold((0..122).collect(), vec![])).unwrap();
+        assert_eq!(fitted.instruments.len(), 2, "two rows are too few: {fitted:?}");
+        let classes = fitted.classes(&pooled);
+        assert_eq!(classes[..60], classes[60..120], "the two differ in size only");
+        assert_eq!(classes[..60].iter().filter(|&&class| class == UP).count(), 15);
+
+        // Forecasting one symbol alone asks the same thresholds.
+        let mut alone = parts[1].clone();
+        alone.instruments = vec![instrument("WILD")];
+        assert_eq!(fitted.classes(&alone), classes[60..120]);
+        assert!((0..60).all(|row| fitted.class(&alone, row) == classes[60 + row]));
+        // One that was not trained on is judged by all rows together.
+        alone.instruments = vec![instrument("OTHER")];
+        let all = DirectionThresholds { instruments: Vec::new(), ..fitted.clone() };
+        assert_eq!(fitted.classes(&alone), all.classes(&alone));
+        // Each one's thresholds are those of its rows alone.
+        let mut calm = parts[0].clone();
+        calm.instruments = vec![instrument("CALM")];
+        let of_calm =
+            DirectionThresholds::fit(&rule, &calm, &fold((0..60).collect(), vec![])).unwrap();
+        assert_eq!(of_calm.instruments[0], fitted.instruments[0]);
+    }
+
+    #[test]
+    fn scaled_thresholds_are_multiples_of_the_unit() {
+        let rule = DirectionRule::VolatilityScaled { multiple: 0.5 };
         // 0.5 * 0.01 * sqrt(4) = 0.01
-        assert_eq!(fitted.class(0.0101, 0.01), UP);
-        assert_eq!(fitted.class(0.0099, 0.01), NEUTRAL);
-        assert_eq!(fitted.class(-0.0101, 0.01), DOWN);
+        let mut labels = labels(vec![0.0101, 0.0099, -0.0101]);
+        labels.unit.fill(0.02);
+        let fitted = DirectionThresholds::fit(&rule, &labels, &fold(vec![0], vec![])).unwrap();
+        assert_eq!(fitted.classes(&labels), [UP, NEUTRAL, DOWN]);
     }
 
     #[test]
@@ -205,15 +271,16 @@ mod tests {
             DirectionRule::Fixed { threshold: 0.0 },
             DirectionRule::VolatilityScaled { multiple: 1.0 },
             DirectionRule::Quantile { lower: 0.3, upper: 0.7 },
+            DirectionRule::CostAware(super::super::rule::CostAware::default()),
+            DirectionRule::TrendScanning(super::super::rule::TrendScanning::default()),
+            DirectionRule::TripleBarrier(super::super::rule::Barriers::default()),
         ];
         for rule in rules {
-            let fitted = DirectionThresholds::fit(
-                &rule,
-                &labels(vec![0.0; 3]),
-                &fold(vec![0, 1, 2], vec![]),
-            )
-            .unwrap();
-            assert_eq!(fitted.class(0.0, 0.0), NEUTRAL, "{rule:?}");
+            let mut labels = labels(vec![0.0; 3]);
+            labels.unit.fill(0.0);
+            let fitted =
+                DirectionThresholds::fit(&rule, &labels, &fold(vec![0, 1, 2], vec![])).unwrap();
+            assert_eq!(fitted.classes(&labels), [NEUTRAL; 3], "{rule:?}");
         }
     }
 
@@ -230,15 +297,13 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_is_checked() {
-        let rule: DirectionRule =
-            serde_json::from_str(r#"{"rule": "quantile", "lower": 0.7, "upper": 0.3}"#).unwrap();
-        assert!(rule.validate().unwrap_err().to_string().contains("is not below upper"));
-        assert!(DirectionRule::Fixed { threshold: -1.0 }.validate().is_err());
-        assert!(DirectionRule::default().validate().is_ok());
-        let wrong = serde_json::from_str::<DirectionRule>(r#"{"rule": "fixed", "treshold": 1}"#);
-        assert!(wrong.is_err());
-        let schema = serde_json::to_string(&schemars::schema_for!(DirectionRule)).unwrap();
-        assert!(schema.contains("volatility_scaled") && schema.contains("Above this quantile"));
+    fn thresholds_of_older_checkpoints_are_read() {
+        let before = r#"{"lower": -0.4, "upper": 0.4, "volatility_scaled": true, "horizon": 4}"#;
+        let read: DirectionThresholds = serde_json::from_str(before).unwrap();
+        assert_eq!(read, DirectionThresholds::symmetric(0.4));
+        let own = InstrumentThresholds { instrument: instrument("A"), lower: -0.1, upper: 0.2 };
+        let thresholds = DirectionThresholds { instruments: vec![own], ..read };
+        let text = serde_json::to_string(&thresholds).unwrap();
+        assert_eq!(serde_json::from_str::<DirectionThresholds>(&text).unwrap(), thresholds);
     }
 }

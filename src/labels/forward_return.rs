@@ -43,6 +43,12 @@ impl LogReturns {
         &self.steps
     }
 
+    /// Natural logarithms of the closes.
+    #[must_use]
+    pub fn log_close(&self) -> &[f64] {
+        &self.log_close
+    }
+
     /// `ln(close[to] / close[from])`, the log return over the candles behind `from` up to `to`;
     /// `None` when there are none, over a gap and past the end.
     #[must_use]

@@ -1,6 +1,8 @@
-//! Realised volatility, and the causal volatility that scales thresholds.
+//! Realised volatility, and the causal volatilities that scale thresholds and barriers.
 
 use super::LogReturns;
+use super::path::Path;
+use crate::market::CandleSeries;
 
 /// Volatilities below a tenth of a basis point count as this much wherever a logarithm or a ratio
 /// is taken: a market that did not trade has volatility 0, whose logarithm does not exist.
@@ -43,6 +45,46 @@ pub fn ewma_volatility(steps: &[Option<f64>], span: u32) -> Vec<Option<f64>> {
             last
         })
         .collect()
+}
+
+/// Volatility per candle as known at each candle's close, from open, high, low and close of the
+/// last `lookback` candles (Yang and Zhang 2000, eq. 7 to 9): `sqrt(Vo + k Vc + (1 - k) Vrs)` with
+/// `k = 0.34 / (1.34 + (n + 1) / (n - 1))`, the sample variances Vo of `ln(O / C[-1])` and Vc of
+/// `ln(C / O)`, and the mean Vrs of Rogers' and Satchell's `ln(H/C) ln(H/O) + ln(L/C) ln(L/O)`.
+///
+/// `None` until there are `lookback + 1` candles without a gap, and for a lookback below 2.
+#[must_use]
+pub fn yang_zhang_volatility(series: &CandleSeries, lookback: u32) -> Vec<Option<f64>> {
+    let path = Path::of(series);
+    (0..path.len()).map(|index| yang_zhang(&path, index, lookback as usize)).collect()
+}
+
+pub(super) fn yang_zhang(path: &Path, index: usize, lookback: usize) -> Option<f64> {
+    if lookback < 2 {
+        return None;
+    }
+    let close = path.close();
+    let candles = path.last(index, lookback + 1)?.skip(1);
+    let jumps = sample_variance(candles.clone().map(|at| path.open[at] - close[at - 1]));
+    let bodies = sample_variance(candles.clone().map(|at| close[at] - path.open[at]));
+    let rogers_satchell = candles
+        .map(|at| {
+            let (open, high, low, close) = (path.open[at], path.high[at], path.low[at], close[at]);
+            (high - close) * (high - open) + (low - close) * (low - open)
+        })
+        .sum::<f64>()
+        / lookback as f64;
+    let n = lookback as f64;
+    let k = 0.34 / (1.34 + (n + 1.0) / (n - 1.0));
+    let variance = jumps + k * bodies + (1.0 - k) * rogers_satchell.max(0.0);
+    variance.is_finite().then(|| variance.sqrt())
+}
+
+/// Sum of squared deviations from the mean over one less than the number of values.
+fn sample_variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    values.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)
 }
 
 #[cfg(test)]

@@ -37,9 +37,9 @@ pub fn evaluate(
             Ok(FoldPrior::fit(fold, &prepared.labels, &thresholds)?)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let baselines =
-        baseline_forecasts(forecasts, &prepared.series, &priors, config.labels.scale_span)?;
-    let traded = if config.heads.direction.enabled {
+    let baselines = baseline_forecasts(forecasts, &prepared.series, &priors, &config.labels)?;
+    // The classes of meta-labels say whether a side is right, not which side.
+    let traded = if config.heads.direction.enabled && config.labels.direction.is_of_the_market() {
         trade(config, prepared, forecasts)?
     } else {
         Vec::new()

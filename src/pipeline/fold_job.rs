@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 use crate::config::RunConfig;
 use crate::folds::Fold;
 use crate::forecast::Forecast;
-use crate::labels::DirectionThresholds;
+use crate::labels::{DirectionThresholds, training_weights};
 use crate::nets::class_weights;
 use crate::training::{self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job};
 use crate::windows::{Scaler, Table, TargetScale, targets};
@@ -39,9 +39,12 @@ pub fn run_fold(
 ) -> anyhow::Result<FoldOutcome> {
     let meta = describe(config, prepared, fold)?;
     let table = Table::new(&prepared.pool, &meta.scaler, device)?;
-    let targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
+    let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
+    let weights =
+        training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
+    targets.weigh(&fold.train, &weights);
     let classes = fold.train.iter().map(|&row| targets.class[row as usize]);
-    let weights = class_weights(&config.heads.direction, classes);
+    let class_weights = class_weights(&config.heads.direction, classes);
     let fitted = training::fit(
         &Job {
             net: &config.net,
@@ -52,7 +55,7 @@ pub fn run_fold(
             device,
             table: &table,
             targets: &targets,
-            class_weights: weights,
+            class_weights,
             train: &fold.train,
             valid: &fold.valid,
             meta: &meta,

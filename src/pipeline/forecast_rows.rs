@@ -44,7 +44,7 @@ pub fn forecast_rows(
                 return_interval: predictions.return_interval.as_ref().map(|all| all[index]),
                 conformal_set: None,
                 outcome: labels.known[at].then(|| Outcome {
-                    class: meta.thresholds.class(labels.forward_return[at], labels.scale[at]),
+                    class: meta.thresholds.class(labels, at),
                     forward_return: labels.forward_return[at],
                     volatility: labels.volatility[at],
                 }),

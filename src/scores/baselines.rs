@@ -1,8 +1,7 @@
 //! What costs nothing to forecast, as forecasts like any other.
 //!
-//! - `persistence`: the last completed move of the label's own length goes on: its class by the same
-//!   thresholds and the volatility scale of its own start (that is, the label of `horizon` candles
-//!   ago), its log return, its realised volatility. Smoothed or overlapping labels make it strong
+//! - `persistence`: the label of `horizon` candles ago, which is complete, comes again: its class by
+//!   the same thresholds, its log return, its realised volatility. Smoothed or overlapping labels make it strong
 //!   (Lee 2024, arXiv 2409.14157).
 //! - `class_prior`: the class shares of the fold's training rows, always.
 //! - `zero`: a forward log return of 0, always.
@@ -16,9 +15,7 @@ use std::sync::Arc;
 use super::ScoreError;
 use crate::folds::Fold;
 use crate::forecast::{CLASSES, Forecast, Forecasts};
-use crate::labels::{
-    DirectionThresholds, Labels, LogReturns, ewma_volatility, realised_volatility,
-};
+use crate::labels::{self, DirectionThresholds, LabelConfig, Labels};
 use crate::market::CandleSeries;
 
 /// Name of the baseline that repeats the last move.
@@ -59,13 +56,13 @@ impl FoldPrior {
         thresholds: &DirectionThresholds,
     ) -> Result<Self, ScoreError> {
         let (mut shares, mut volatility, mut rows) = ([0.0_f64; CLASSES], 0.0, 0.0);
+        let classes = thresholds.classes(labels);
         for &row in &fold.train {
             let row = row as usize;
             if labels.known.get(row) != Some(&true) {
                 continue;
             }
-            let class = thresholds.class(labels.forward_return[row], labels.scale[row]);
-            shares[usize::from(class)] += 1.0;
+            shares[usize::from(classes[row])] += 1.0;
             volatility += f64::from(labels.volatility[row]);
             rows += 1.0;
         }
@@ -74,7 +71,7 @@ impl FoldPrior {
         }
         Ok(Self {
             fold: fold.name.clone(),
-            thresholds: *thresholds,
+            thresholds: thresholds.clone(),
             class_share: shares.map(|share| (share / rows) as f32),
             mean_volatility: (volatility / rows) as f32,
         })
@@ -83,24 +80,25 @@ impl FoldPrior {
 
 /// The baselines' forecasts for every time, instrument and fold that some model forecast, with the
 /// outcomes copied; made of nothing known after each decision time. Persistence has no row where the
-/// `horizon` candles before the decision hold a gap.
+/// label of `horizon` candles ago is not known, as over a gap.
 ///
-/// `scale_span` is the labels' own ([`crate::labels::LabelConfig::scale_span`]).
+/// `config` is that of the labels that were forecast.
 ///
 /// # Errors
-/// When a fold has no prior, or an instrument no series of its interval.
+/// When a fold has no prior, an instrument no series of its interval, or labels cannot be built.
 pub fn baseline_forecasts(
     forecasts: &Forecasts,
     series: &[CandleSeries],
     priors: &[FoldPrior],
-    scale_span: u32,
+    config: &LabelConfig,
 ) -> Result<Forecasts, ScoreError> {
     let priors: HashMap<&str, &FoldPrior> =
         priors.iter().map(|prior| (prior.fold.as_str(), prior)).collect();
-    let moves: HashMap<String, Moves> = series
-        .iter()
-        .map(|series| (series.instrument().to_string(), Moves::of(series, scale_span)))
-        .collect();
+    let mut completed = HashMap::new();
+    for series in series {
+        let labels = labels::build(config, series, series.open_time())?;
+        completed.insert(series.instrument().to_string(), Completed { series, labels });
+    }
     let [persistence, class_prior, zero, mean_volatility]: [Arc<str>; 4] =
         [PERSISTENCE, CLASS_PRIOR, ZERO, MEAN_VOLATILITY].map(Arc::from);
 
@@ -113,18 +111,19 @@ pub fn baseline_forecasts(
         let prior = priors
             .get(row.fold.as_ref())
             .ok_or_else(|| ScoreError::NoPrior { fold: row.fold.to_string() })?;
-        let moves = moves
+        let completed = completed
             .get(row.instrument.as_ref())
-            .filter(|moves| moves.series.interval() == row.interval)
+            .filter(|completed| completed.series.interval() == row.interval)
             .ok_or_else(|| ScoreError::NoSeries {
                 instrument: row.instrument.to_string(),
                 interval: row.interval,
             })?;
-        if let Some(last) = moves.last(row, &prior.thresholds) {
+        if let Some(last) = completed.before(row) {
+            let labels = &completed.labels;
             rows.push(Forecast {
-                class_probability: Some(certain(last.class)),
-                return_mean: Some(last.log_return as f32),
-                volatility: Some(last.volatility as f32),
+                class_probability: Some(certain(prior.thresholds.class(labels, last))),
+                return_mean: Some(labels.forward_return[last]),
+                volatility: Some(labels.volatility[last]),
                 ..blank(row, &persistence)
             });
         }
@@ -141,35 +140,19 @@ pub fn baseline_forecasts(
     Ok(Forecasts { quantile_levels: Vec::new(), rows })
 }
 
-/// A series as persistence sees it.
-struct Moves<'a> {
+/// A series as persistence sees it: a label a candle.
+struct Completed<'a> {
     series: &'a CandleSeries,
-    returns: LogReturns,
-    scale: Vec<Option<f64>>,
+    labels: Labels,
 }
 
-/// A completed move of a label's length.
-struct Move {
-    class: u8,
-    log_return: f64,
-    volatility: f64,
-}
-
-impl<'a> Moves<'a> {
-    fn of(series: &'a CandleSeries, scale_span: u32) -> Self {
-        let returns = LogReturns::of(series);
-        let scale = ewma_volatility(returns.steps(), scale_span);
-        Self { series, returns, scale }
-    }
-
-    /// The move of `horizon` candles that is complete at the row's decision time.
-    fn last(&self, row: &Forecast, thresholds: &DirectionThresholds) -> Option<Move> {
-        let to = self.series.position(row.decision_time.checked_sub(row.interval.ms())?)?;
-        let from = to.checked_sub(row.horizon as usize)?;
-        let log_return = self.returns.between(from, to)?;
-        let volatility = realised_volatility(&self.returns, from, to)?;
-        let class = thresholds.class(log_return as f32, self.scale[from]? as f32);
-        Some(Move { class, log_return, volatility })
+impl Completed<'_> {
+    /// The label of `horizon` candles before the row's decision, which is complete by then.
+    fn before(&self, row: &Forecast) -> Option<usize> {
+        let now = self.series.position(row.decision_time.checked_sub(row.interval.ms())?)?;
+        let before = now.checked_sub(row.horizon as usize)?;
+        let over = self.labels.span[before].end <= row.decision_time;
+        (over && self.labels.known[before]).then_some(before)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::labels::LabelError;
 use crate::market::{Interval, Time};
 
 /// Why forecasts cannot be scored.
@@ -84,6 +85,9 @@ pub enum ScoreError {
         /// Name of the fold.
         fold: String,
     },
+    /// The labels that persistence repeats.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
     /// No series of an instrument, or not of its interval.
     #[error("there is no {interval} series of {instrument} to take its last moves from")]
     NoSeries {

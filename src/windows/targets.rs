@@ -20,8 +20,22 @@ pub struct Targets {
     pub forward_return: Vec<f32>,
     /// Standardised log of the realised volatility.
     pub log_volatility: Vec<f32>,
-    /// Weight of the row in every loss: 1, or 0 where the label is not known.
+    /// Weight of the row in every loss: 1, or 0 where the label is not known; training rows may
+    /// have weights of their own ([`Targets::weigh`]).
     pub weight: Vec<f32>,
+}
+
+impl Targets {
+    /// Gives `rows` their weights, as [`crate::labels::training_weights`] makes them for a fold's
+    /// training rows; all others keep theirs.
+    ///
+    /// # Panics
+    /// When a row lies outside the targets.
+    pub fn weigh(&mut self, rows: &[u32], weights: &[f32]) {
+        for (&row, &weight) in rows.iter().zip(weights) {
+            self.weight[row as usize] = weight;
+        }
+    }
 }
 
 /// Units of the regression targets, fitted on training rows only.
@@ -102,10 +116,11 @@ pub fn targets(labels: &Labels, thresholds: &DirectionThresholds, scale: &Target
         log_volatility: vec![0.0; rows],
         weight: vec![0.0; rows],
     };
+    let classes = thresholds.classes(labels);
     for row in (0..rows).filter(|&row| labels.known[row]) {
         let forward_return = labels.forward_return[row];
         let log_volatility = log_volatility(labels.volatility[row]) as f32;
-        targets.class[row] = thresholds.class(forward_return, labels.scale[row]);
+        targets.class[row] = classes[row];
         targets.forward_return[row] = forward_return / scale.return_scale;
         targets.log_volatility[row] =
             (log_volatility - scale.log_volatility_mean) / scale.log_volatility_scale;

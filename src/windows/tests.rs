@@ -191,8 +191,12 @@ fn labels(rows: usize) -> Labels {
     let wave = |pace: f32| (0..rows).map(move |row| (row as f32 * pace + 0.4).sin() * 0.01);
     Labels {
         horizon: 1,
+        instruments: Vec::new(),
+        instrument: vec![0; rows],
         span: vec![Span { start: 0, end: 1 }; rows],
         forward_return: wave(1.3).collect(),
+        score: wave(1.3).collect(),
+        unit: vec![1.0; rows],
         volatility: wave(0.7).map(|value| value.abs() + 1e-4).collect(),
         scale: vec![0.01; rows],
         known: vec![true; rows],
@@ -236,9 +240,8 @@ fn targets_come_back_in_label_units() {
     labels.volatility[5] = 0.0;
     let fold = fold((0..30).collect());
     let scale = TargetScale::fit(&labels, &fold).unwrap();
-    let thresholds =
-        DirectionThresholds { lower: -0.002, upper: 0.002, volatility_scaled: false, horizon: 1 };
-    let targets = targets(&labels, &thresholds, &scale);
+    let thresholds = DirectionThresholds::symmetric(0.002);
+    let mut targets = targets(&labels, &thresholds, &scale);
     assert_eq!((targets.weight[4], targets.forward_return[4], targets.class[4]), (0.0, 0.0, 1));
     for row in (0..30).filter(|&row| row != 4) {
         let back = scale.forward_return(targets.forward_return[row]);
@@ -246,10 +249,13 @@ fn targets_come_back_in_label_units() {
         let back = scale.volatility(targets.log_volatility[row]);
         let expected = labels.volatility[row].max(VOLATILITY_FLOOR);
         assert!((back / expected - 1.0).abs() < 1e-4, "{back} {expected}");
-        assert_eq!(targets.class[row], thresholds.class(labels.forward_return[row], 0.01));
+        assert_eq!(targets.class[row], thresholds.class(&labels, row));
     }
     let mean = targets.log_volatility.iter().sum::<f32>() / 29.0;
     assert!(mean.abs() < 1e-4, "{mean}");
+
+    targets.weigh(&[2, 7], &[0.5, 1.5]);
+    assert_eq!(targets.weight[..8], [1.0, 1.0, 0.5, 1.0, 0.0, 1.0, 1.0, 1.5]);
 }
 
 #[test]

@@ -173,7 +173,7 @@ impl Case {
 }
 
 pub fn thresholds() -> DirectionThresholds {
-    DirectionThresholds { lower: -0.008, upper: 0.008, volatility_scaled: false, horizon: 1 }
+    DirectionThresholds::symmetric(0.008)
 }
 
 #[derive(Default)]
