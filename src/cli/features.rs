@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::features::{Feature, FeatureInfo, Input, catalog};
+use crate::features::{Feature, FeatureGroup, FeatureInfo, Input, catalog};
 
 /// The features that a config can name
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List every feature: name, group, warm-up, unit and formula
+    /// List every feature by group: name, warm-up, unit and formula
     ///
     /// In formulas O H L C V are a candle's open, high, low, close and volume, Q its quote volume, N
     /// its trades, B and BQ what takers bought in base and quote currency, TP = (H + L + C) / 3,
@@ -27,8 +27,12 @@ enum Command {
     /// Stored series of values (`candlewick ingest series`) are features too, under their own names:
     /// a config lists them in `features.series`, and each gives its value as of what was known when
     /// the candle ended and, as NAME_age, how many days old it was then.
-    List,
-    /// Explain one feature: formula, source, columns it reads, warm-up
+    List {
+        /// List this group alone
+        #[arg(long, value_name = "NAME")]
+        group: Option<FeatureGroup>,
+    },
+    /// Explain one feature: its group, formula, source, columns it reads, warm-up
     ///
     /// The warm-up is the number of candles after a gap (or the start) that give no value. A
     /// recursive feature remembers the start of its stretch for longer, ever more faintly; any other
@@ -46,17 +50,30 @@ pub fn run(args: &Args, json: bool) -> Result<u8> {
 
 fn write(args: &Args, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
     match &args.command {
-        Command::List if json => writeln!(out, "{}", json!({ "features": catalog() })),
-        Command::List => list(out),
+        Command::List { group } if json => {
+            writeln!(out, "{}", json!({ "features": of_group(*group).collect::<Vec<_>>() }))
+        }
+        Command::List { group } => list(*group, out),
         Command::Describe { name } if json => writeln!(out, "{}", json!(name.info())),
         Command::Describe { name } => describe(name.info(), out),
     }
 }
 
-fn list(out: &mut dyn Write) -> std::io::Result<()> {
-    let width = catalog().iter().map(|info| info.name.len()).max().unwrap_or(0);
-    for FeatureInfo { name, group, warm_up, unit, formula, .. } in catalog() {
-        writeln!(out, "{name:width$}  {group:<10}  {warm_up:>2}  {unit:<21}  {formula}")?;
+/// The features of a group, or all of them.
+fn of_group(group: Option<FeatureGroup>) -> impl Iterator<Item = &'static FeatureInfo> {
+    catalog().iter().filter(move |info| group.is_none_or(|group| info.group == group))
+}
+
+fn list(group: Option<FeatureGroup>, out: &mut dyn Write) -> std::io::Result<()> {
+    let width = of_group(group).map(|info| info.name.len()).max().unwrap_or(0);
+    let mut heading = None;
+    for FeatureInfo { name, group, warm_up, unit, formula, .. } in of_group(group) {
+        let last = heading.replace(*group);
+        if last != Some(*group) {
+            let gap = if last.is_some() { "\n" } else { "" };
+            writeln!(out, "{gap}{group}: {}", group.about())?;
+        }
+        writeln!(out, "  {name:width$}  {warm_up:>3}  {unit:<28}  {formula}")?;
     }
     Ok(())
 }
@@ -65,7 +82,7 @@ fn describe(info: &FeatureInfo, out: &mut dyn Write) -> std::io::Result<()> {
     let inputs: Vec<_> = info.inputs.iter().copied().map(Input::name).collect();
     let memory = if info.recursive { "recursive" } else { "its window only" };
     writeln!(out, "{}", info.name)?;
-    writeln!(out, "  group    {}", info.group)?;
+    writeln!(out, "  group    {}: {}", info.group, info.group.about())?;
     writeln!(out, "  formula  {}", info.formula)?;
     writeln!(out, "  source   {}", info.source)?;
     writeln!(out, "  reads    {}", inputs.join(", "))?;
@@ -95,13 +112,22 @@ mod tests {
     #[test]
     fn lists_and_describes() {
         let list = output(&["list"], false).unwrap();
-        assert_eq!(list.lines().count(), catalog().len());
-        assert!(list.contains("taker_imbalance_1"));
+        assert!(catalog().iter().all(|info| list.contains(&format!("  {} ", info.name))));
+        let headings = list.lines().filter(|line| !line.is_empty() && !line.starts_with(' '));
+        assert_eq!(headings.count(), FeatureGroup::ALL.len());
+        let flow = output(&["list", "--group", "order_flow"], false).unwrap();
+        assert!(flow.starts_with("order_flow: who took liquidity"), "{flow}");
+        assert!(flow.contains("taker_imbalance_1") && !flow.contains("rsi_14"));
+        let json = output(&["list", "--group", "calendar"], true).unwrap();
+        assert!(json.contains("hour_sin") && !json.contains("rsi_14"));
+        let error = output(&["list", "--group", "flow"], false).unwrap_err().to_string();
+        assert!(error.contains("use one of price, trend"), "{error}");
         let json: serde_json::Value =
             serde_json::from_str(&output(&["list"], true).unwrap()).unwrap();
         assert_eq!(json["features"][0]["name"], "log_return_1");
         assert_eq!(json["features"][0]["inputs"][0], "close");
         let text = output(&["describe", "rsi_14"], false).unwrap();
+        assert!(text.contains("oscillator: where the price is in its swing"), "{text}");
         assert!(text.contains("Wilder") && text.contains("warm-up  14 candles"), "{text}");
         let error = output(&["describe", "rsi14"], false).unwrap_err().to_string();
         assert!(error.contains("nearest is `rsi_14`"), "{error}");

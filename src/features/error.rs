@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Value};
 
 use super::catalog;
-use super::feature::Input;
+use super::feature::{FeatureGroup, Input};
 
 /// Why there are no features.
 #[derive(Debug, PartialEq, Error)]
@@ -17,6 +17,12 @@ pub enum FeatureError {
         name: String,
         /// The most similar known one.
         nearest: &'static str,
+    },
+    /// No such group.
+    #[error("unknown group `{name}`; use one of {}", groups())]
+    UnknownGroup {
+        /// Name given.
+        name: String,
     },
     /// An `@` without an interval after it.
     #[error("feature `{name}` names no interval; write an interval after the @, such as rsi_14@4h")]
@@ -269,4 +275,8 @@ pub enum FeatureError {
 fn known() -> String {
     let names: Vec<_> = catalog().iter().map(|info| info.name).collect();
     names.join(", ")
+}
+
+fn groups() -> String {
+    FeatureGroup::ALL.map(FeatureGroup::name).join(", ")
 }

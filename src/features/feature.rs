@@ -1,10 +1,13 @@
 //! What the catalogue says about a feature.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::market::Candle;
+
+use super::FeatureError;
 
 /// What a feature is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -14,8 +17,14 @@ pub enum FeatureGroup {
     Price,
     /// Moving averages, direction and strength of a trend.
     Trend,
+    /// Speed of the price and its change.
+    Momentum,
     /// Bounded oscillators.
     Oscillator,
+    /// Bands and channels around the price.
+    Channel,
+    /// Fractional differences.
+    Fractional,
     /// Size and distribution of the moves.
     Volatility,
     /// Traded volume.
@@ -29,13 +38,31 @@ pub enum FeatureGroup {
 }
 
 impl FeatureGroup {
+    /// Every group, in the catalogue's order.
+    pub const ALL: [Self; 11] = [
+        Self::Price,
+        Self::Trend,
+        Self::Momentum,
+        Self::Oscillator,
+        Self::Channel,
+        Self::Volatility,
+        Self::Volume,
+        Self::OrderFlow,
+        Self::Fractional,
+        Self::Shape,
+        Self::Calendar,
+    ];
+
     /// The group's name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Price => "price",
             Self::Trend => "trend",
+            Self::Momentum => "momentum",
             Self::Oscillator => "oscillator",
+            Self::Channel => "channel",
+            Self::Fractional => "fractional",
             Self::Volatility => "volatility",
             Self::Volume => "volume",
             Self::OrderFlow => "order_flow",
@@ -43,11 +70,49 @@ impl FeatureGroup {
             Self::Calendar => "calendar",
         }
     }
+
+    /// What its features are about, in a sentence.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Price => {
+                "returns over several lookbacks, and where the close stands among its last values"
+            }
+            Self::Trend => {
+                "distance of the close from moving averages, lines and stops; direction, strength \
+                 and straightness of a trend"
+            }
+            Self::Momentum => "how fast the price moves, smoothed or against its usual moves",
+            Self::Oscillator => "where the price is in its swing, mostly between fixed limits",
+            Self::Channel => "place in bands and channels around the price, and their width",
+            Self::Fractional => {
+                "the log price differenced just so much that it becomes stationary: it keeps memory \
+                 that returns have lost, and a part of the level"
+            }
+            Self::Volatility => {
+                "size, distribution and memory of the moves, jumps among them, and spreads \
+                 estimated from prices"
+            }
+            Self::Volume => "how much was traded, with which moves, and how little moves the price",
+            Self::OrderFlow => "who took liquidity, in how many trades and of what size",
+            Self::Shape => "bodies, shadows and gaps of candles, alone and after one another",
+            Self::Calendar => "time of the hour, day, week, month and year, UTC",
+        }
+    }
 }
 
 impl fmt::Display for FeatureGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl FromStr for FeatureGroup {
+    type Err = FeatureError;
+
+    fn from_str(name: &str) -> Result<Self, FeatureError> {
+        let found = Self::ALL.into_iter().find(|group| group.name() == name);
+        found.ok_or_else(|| FeatureError::UnknownGroup { name: name.to_owned() })
     }
 }
 

@@ -21,15 +21,20 @@ impl Rsi {
         let mean = || ExponentialMean::wilder(lookback);
         Self { last: None, gain: mean(), loss: mean() }
     }
-}
 
-impl Indicator for Rsi {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let change = candle.close - self.last.replace(candle.close)?;
+    /// The same of any series of values.
+    pub(super) fn of(&mut self, value: f64) -> Option<f64> {
+        let change = value - self.last.replace(value)?;
         let gain = self.gain.update(change.max(0.0));
         let loss = self.loss.update((-change).max(0.0));
         let (gain, loss) = (gain?, loss?);
         Some(100.0 * ratio_or(gain, gain + loss, 0.5))
+    }
+}
+
+impl Indicator for Rsi {
+    fn update(&mut self, candle: &Candle) -> Option<f64> {
+        self.of(candle.close)
     }
 }
 

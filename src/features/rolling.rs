@@ -26,6 +26,11 @@ impl Window {
         self.values.len() == self.lookback
     }
 
+    /// Whether the next value pushes the oldest out.
+    pub(super) fn is_full(&self) -> bool {
+        self.values.len() == self.lookback
+    }
+
     /// The values, oldest first.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
         self.values.iter().copied()
@@ -39,6 +44,11 @@ impl Window {
     /// The oldest value; 0 when there is none.
     pub(super) fn oldest(&self) -> f64 {
         self.values.front().copied().unwrap_or(0.0)
+    }
+
+    /// The newest value; 0 when there is none.
+    pub(super) fn newest(&self) -> f64 {
+        self.values.back().copied().unwrap_or(0.0)
     }
 
     pub(super) fn count(&self) -> f64 {

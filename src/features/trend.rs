@@ -8,7 +8,7 @@ use super::smoothing::WilderSum;
 
 /// Wilder's directional movement: the indicators +DI and -DI, 0 to 100 each; 0 without any range.
 #[derive(Debug)]
-struct DirectionalMovement {
+pub(super) struct DirectionalMovement {
     last: Option<Candle>,
     plus: WilderSum,
     minus: WilderSum,
@@ -16,12 +16,12 @@ struct DirectionalMovement {
 }
 
 impl DirectionalMovement {
-    fn new(lookback: usize) -> Self {
+    pub(super) fn new(lookback: usize) -> Self {
         let sum = || WilderSum::new(lookback);
         Self { last: None, plus: sum(), minus: sum(), range: sum() }
     }
 
-    fn update(&mut self, candle: &Candle) -> Option<(f64, f64)> {
+    pub(super) fn update(&mut self, candle: &Candle) -> Option<(f64, f64)> {
         let last = self.last.replace(*candle)?;
         let up = candle.high - last.high;
         let down = last.low - candle.low;
@@ -117,13 +117,13 @@ impl Indicator for Aroon {
 
 /// The last log closes beside the numbers 0, 1, 2… they are regressed on.
 #[derive(Debug)]
-struct LogLine {
-    steps: Window,
-    log_closes: Window,
+pub(super) struct LogLine {
+    pub(super) steps: Window,
+    pub(super) log_closes: Window,
 }
 
 impl LogLine {
-    fn new(lookback: usize) -> Self {
+    pub(super) fn new(lookback: usize) -> Self {
         let mut steps = Window::new(lookback);
         for step in 0..lookback {
             steps.push(step as f64);
@@ -131,7 +131,7 @@ impl LogLine {
         Self { steps, log_closes: Window::new(lookback) }
     }
 
-    fn push(&mut self, candle: &Candle) -> bool {
+    pub(super) fn push(&mut self, candle: &Candle) -> bool {
         self.log_closes.push(candle.close.ln())
     }
 }
