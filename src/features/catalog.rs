@@ -1,5 +1,8 @@
 //! The closed list of features. Its order is that of a table that takes them all.
 
+#[macro_use]
+mod streams;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,10 +10,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FeatureError;
+use super::book_flow::{BookFlow, TouchChange};
+use super::book_shape::{self, AmongLast, OfBook};
 use super::calendar::{self, DAY, FUNDING, WEEK};
 use super::candle_shape::{self, OfCandle, OpenJump, Streak};
 use super::feature::{FeatureGroup, FeatureInfo, Input};
+use super::footprint::{self, OfFootprint};
 use super::indicator::Indicator;
+use super::microprice::StoikovMicroprice;
 use super::moving_average::{EmaDistance, Macd, MacdHistogram, MacdSignal, SmaDistance, Trix};
 use super::order_flow::{
     KyleLambda, RelativeTrades, TakerImbalance, TakerImbalanceZ, TakerPremium, TradeSize, TradesZ,
@@ -18,16 +25,20 @@ use super::order_flow::{
 use super::oscillators::{Cci, Rsi, StochasticD, StochasticK, StochasticRsi, Ultimate};
 use super::price::{ChannelPosition, CloseZ, HighDistance, LogReturn, LowDistance, ReturnZ};
 use super::range_volatility::{self, Atr, MeanVariance, TrueRange, YangZhang};
+use super::trade_arrival::{ArrivalRatio, Burstiness, HawkesRatio};
+use super::trade_flow::{self, DeltaDivergence, OfSizes, SignedShare};
+use super::trade_impact::{self, Cost, HasbrouckLambda, OfTrades, TradeCost};
 use super::trend::{Adx, Aroon, DirectionalDifference, Efficiency, Slope, SlopeFit};
 use super::volatility::{self, BollingerWidth, EwmaVolatility, OfReturns, VolatilityRatio};
 use super::volume::{
     AmihudRatio, CandleVwap, ChaikinFlow, MoneyFlow, OnBalance, PriceVolumeCorrelation,
     VolumeRatio, VolumeZ, VwapDistance,
 };
+use super::vpin::Vpin;
 
 use Input::{
-    Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume, Trades,
-    Volume,
+    BookStream, Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume,
+    TradeStream, Trades, Volume,
 };
 
 /// One row a feature: variant, name, columns, memory and warm-up, unit, state; formula; source.
@@ -75,7 +86,7 @@ macro_rules! catalog {
     (@recursive) => { true };
 }
 
-catalog! {
+with_streams! {
 Price {
     LogReturn1 "log_return_1" [Close] window 1, "log return" => LogReturn::new(1),
         "ln(C / C[-1])", "definition";

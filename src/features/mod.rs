@@ -6,15 +6,21 @@
 //! ([`AsOf`]); [`build`] folds it over whole series.
 
 mod alternative;
+mod book_flow;
+mod book_shape;
+mod book_tensor;
 mod builder;
 mod calendar;
 mod candle_shape;
+mod candles_of_trades;
 mod catalog;
 mod config;
 mod error;
 mod feature;
+mod footprint;
 mod indicator;
 mod inputs;
+mod microprice;
 mod moving_average;
 mod order_book;
 mod order_flow;
@@ -27,12 +33,17 @@ mod selection;
 mod smoothing;
 mod table;
 mod timeframes;
+mod trade_arrival;
+mod trade_flow;
+mod trade_impact;
 mod trend;
 mod volatility;
 mod volume;
+mod vpin;
 
 pub use alternative::{AsOf, SeriesConfig, ValueSeries};
 pub use builder::{FeatureBuilder, build};
+pub use candles_of_trades::{CandleOrigin, candles_of_trades};
 pub use catalog::{Feature, catalog};
 pub use config::FeatureConfig;
 pub use error::FeatureError;
