@@ -1,6 +1,6 @@
 //! Features one candle at a time: what live forecasting feeds and what [`build`] folds.
 
-use crate::market::{BookSnapshot, Candle, CandleSeries, Interval, Trade, Value};
+use crate::market::{BookSnapshot, Candle, CandleSeries, Interval, Span, Trade, Value};
 
 use super::alternative::{AsOf, SeriesConfig, ValueSeries};
 use super::inputs::{Event, Inputs};
@@ -36,12 +36,13 @@ impl FeatureBuilder {
         let selection = select(config, base, context)?;
         selection.log_left_out();
         let names = selection.names();
-        let Selection { base: (interval, features), context, series, left_out } = selection;
+        let Selection { base: (interval, features), book_levels, context, series, left_out } =
+            selection;
         Ok(Self {
             row: Vec::with_capacity(names.len()),
             names,
             left_out,
-            base: Clock::new(interval, features),
+            base: Clock::new(interval, features).with_book(book_levels),
             context: context.into_iter().map(|(i, features)| Context::new(i, features)).collect(),
             series: series.into_iter().map(AsOf::new).collect(),
         })
@@ -90,17 +91,30 @@ impl FeatureBuilder {
     /// Takes a trade of the base candle to come.
     ///
     /// # Errors
-    /// A trade that lies in a candle that has ended.
+    /// A trade that lies in a candle that has ended, one whose numbers cannot be computed with.
     pub fn push_trade(&mut self, trade: &Trade) -> Result<(), FeatureError> {
         self.base.trade(trade)
     }
 
-    /// Takes a snapshot of the book during the base candle to come.
+    /// Takes a snapshot of the book during the base candle to come. It stands until the next one, so
+    /// that a candle without a snapshot has the features of the last one before. One with an empty
+    /// side, with sides that cross or out of order, or with amounts that cannot be, starts the states
+    /// that read the book anew.
     ///
     /// # Errors
     /// A snapshot that lies in a candle that has ended.
     pub fn push_book(&mut self, book: &BookSnapshot) -> Result<(), FeatureError> {
         self.base.book(book)
+    }
+
+    /// Takes a stretch of time of which trades or snapshots of the book are missing; give it before the
+    /// first base candle that it touches. A candle that it touches has no row, and all states of the
+    /// base candles begin anew after it.
+    ///
+    /// # Errors
+    /// A stretch that begins in a candle that has ended.
+    pub fn push_unseen(&mut self, span: Span) -> Result<(), FeatureError> {
+        self.base.unseen(span)
     }
 
     /// Takes the next base candle and gives its features, once it has all of them: its own states
@@ -152,6 +166,9 @@ pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable
         for value in &series.ok_or_else(known)?.values {
             builder.push_value(name, *value)?;
         }
+    }
+    for &span in inputs.unseen {
+        builder.push_unseen(span)?;
     }
     let mut table = FeatureTable::new(base.interval(), builder.names().to_vec());
     let mut next = vec![0; context.len()];
@@ -209,6 +226,16 @@ fn why_no_row(config: &FeatureConfig, inputs: &Inputs<'_>) -> FeatureError {
         }
         let series = never_known(config, base, values).join(", ");
         return FeatureError::NoValues { interval: base.interval(), series };
+    }
+    let levels = config.book_levels;
+    let depth = |book: &BookSnapshot| book.asks.len().min(book.bids.len());
+    let deepest = inputs.books.unwrap_or_default().iter().map(depth).max().unwrap_or(0);
+    if deepest < levels {
+        return FeatureError::ShallowBook { levels, deepest };
+    }
+    let reads_inside = selection.base.1.iter().any(|feature| feature.info().reads_inside());
+    if reads_inside || levels > 0 || !inputs.unseen.is_empty() {
+        return FeatureError::NeverSeen { interval: base.interval() };
     }
     let context = selection.context.first().map_or(base.interval(), |(interval, _)| *interval);
     FeatureError::NeverTogether { base: base.interval(), context }

@@ -17,6 +17,8 @@ mod price_rows;
 #[macro_use]
 mod shape_rows;
 #[macro_use]
+mod stream_rows;
+#[macro_use]
 mod trend_rows;
 #[macro_use]
 mod volatility_rows;
@@ -32,11 +34,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FeatureError;
+use super::book_flow::{BookFlow, TouchChange};
+use super::book_shape::{self, AmongLast, OfBook};
 use super::calendar::{self, DAY, FUNDING, HOUR, MONTH, WEEK, YEAR};
 use super::candle_pattern::{self, OfTwo};
 use super::candle_shape::{self, OfCandle, OpenJump, Streak};
 use super::feature::{FeatureGroup, FeatureInfo, Input};
+use super::footprint::{self, OfFootprint};
 use super::indicator::Indicator;
+use super::microprice::StoikovMicroprice;
 use super::momentum;
 use super::moving_average::{EmaDistance, Macd, MacdHistogram, MacdSignal, SmaDistance, Trix};
 use super::of_candles::{self, OfCandles, PairCorrelation, SumRatio};
@@ -48,6 +54,9 @@ use super::price::{ChannelPosition, CloseZ, HighDistance, LogReturn, LowDistance
 use super::range_volatility::{self, Atr, MeanVariance, TrueRange, YangZhang};
 use super::realised;
 use super::rolling::Window;
+use super::trade_arrival::{ArrivalRatio, Burstiness, HawkesRatio};
+use super::trade_flow::{self, DeltaDivergence, OfSizes, SignedShare};
+use super::trade_impact::{self, Cost, HasbrouckLambda, OfTrades, TradeCost};
 use super::trend::{Adx, Aroon, DirectionalDifference, Efficiency, Slope, SlopeFit};
 use super::trend_strength;
 use super::volatility::{self, BollingerWidth, EwmaVolatility, OfReturns, VolatilityRatio};
@@ -57,12 +66,13 @@ use super::volume::{
     VolumeRatio, VolumeZ, VwapDistance,
 };
 use super::volume_flow;
+use super::vpin::Vpin;
 use super::weighted_average::{self, MixedDistance};
 use super::{channels, cyclic_oscillators, fractional, ichimoku, taker_flow, trailing_stop};
 
 use Input::{
-    Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume, Trades,
-    Volume,
+    BookStream, Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume,
+    TradeStream, Trades, Volume,
 };
 
 /// One row a feature: variant, name, columns, memory and warm-up, unit, state; formula; source.
@@ -113,7 +123,8 @@ macro_rules! catalog {
 // Each group of rows hands the rows on to the next, the last to `catalog!`.
 price_rows! {
     trend_rows momentum_rows oscillator_rows channel_rows volatility_rows volume_rows
-    order_flow_rows fractional_rows shape_rows calendar_rows catalog:
+    order_flow_rows fractional_rows shape_rows calendar_rows stream_rows
+    catalog:
 }
 
 /// What there is to know about every feature, in the catalogue's order.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::market::Interval;
 
 use super::alternative::{self, SeriesConfig};
+use super::book_tensor;
+use super::feature::Input;
 use super::{Feature, FeatureError};
 
 /// Which features a run uses, of the base candles and of each context interval.
@@ -24,7 +26,7 @@ pub struct FeatureConfig {
     pub exclude: Vec<String>,
     /// Features of each context interval, such as `rsi_14`, or of one of them, such as `rsi_14@4h`;
     /// an empty list takes none. Default: those of the base candles without the calendar's, which
-    /// would say the same again.
+    /// would say the same again, and without those that read books or trades.
     #[garde(inner(inner(custom(known_in_context))))]
     #[schemars(schema_with = "context_schema")]
     pub context: Option<Vec<String>>,
@@ -33,9 +35,23 @@ pub struct FeatureConfig {
     /// none. `candlewick ingest series` stores them.
     #[garde(dive, custom(distinct))]
     pub series: Vec<SeriesConfig>,
+    /// Best levels of the order book that are columns as they are, four a level: price and amount of
+    /// the ask, price and amount of the bid, prices in basis points from the mid, amounts as the log
+    /// of their ratio to the mean. Default 0: none. It needs stored books of as many levels.
+    #[garde(range(max = 1000))]
+    pub book_levels: usize,
 }
 
 impl FeatureConfig {
+    /// Whether it asks by name for something of the base candles that reads `input`.
+    #[must_use]
+    pub fn names_reader_of(&self, input: Input) -> bool {
+        let reads = |name: &String| {
+            name.parse::<Feature>().is_ok_and(|feature| feature.info().inputs.contains(&input))
+        };
+        self.include.iter().any(reads) || (input == Input::BookStream && self.book_levels > 0)
+    }
+
     /// The config that asks by name for exactly these columns of a table, so that other data cannot
     /// change them.
     ///
@@ -43,7 +59,16 @@ impl FeatureConfig {
     /// A name that no column has, a series without one of its two columns or out of order.
     pub fn for_columns(&self, columns: &[String]) -> Result<Self, FeatureError> {
         let (mut include, mut context, mut of_series) = (vec![], vec![], vec![]);
+        let of_book: Vec<_> = book_tensor::columns(self.book_levels).collect();
+        let book_levels = if columns.iter().any(|column| of_book.contains(column)) {
+            self.book_levels
+        } else {
+            0
+        };
         for column in columns {
+            if of_book.contains(column) {
+                continue;
+            }
             if self.series.iter().any(|series| series.columns().contains(column)) {
                 of_series.push(column.clone());
                 continue;
@@ -59,7 +84,7 @@ impl FeatureConfig {
         if given != of_series {
             return Err(FeatureError::SeriesColumns { columns: of_series.join(", ") });
         }
-        Ok(Self { include, exclude: vec![], context: Some(context), series })
+        Ok(Self { include, exclude: vec![], context: Some(context), series, book_levels })
     }
 }
 

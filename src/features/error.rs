@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Value};
+use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Trade, Value};
 
 use super::catalog;
 use super::feature::{FeatureGroup, Input};
@@ -193,6 +193,32 @@ pub enum FeatureError {
         /// Its time.
         time: i64,
     },
+    /// A trade whose numbers cannot be computed with.
+    #[error(
+        "the trade {id} of {} has price {price} and amount {quantity}, which is beyond all reason \
+         (prices above 0, amounts from 1e-18 to 1e24, or 0); correct the data", Time(*time)
+    )]
+    Trade {
+        /// The exchange's number of it.
+        id: i64,
+        /// Its time.
+        time: i64,
+        /// Its price.
+        price: f64,
+        /// Its amount.
+        quantity: f64,
+    },
+    /// Books that have less levels than are to be columns.
+    #[error(
+        "no candle has all its features: the snapshots of the book never have {levels} levels on \
+         both sides, the deepest has {deepest}; set features.book_levels to {deepest} or less"
+    )]
+    ShallowBook {
+        /// Levels asked for.
+        levels: usize,
+        /// Levels of the deepest snapshot.
+        deepest: usize,
+    },
     /// A number too large or too small to compute with.
     #[error(
         "the {interval} candle of {} has {column} {value}, which is beyond all reason (prices are \
@@ -250,6 +276,15 @@ pub enum FeatureError {
         /// Interval of the context candles.
         context: Interval,
     },
+    /// Too few candles in a row whose trades and books were seen.
+    #[error(
+        "no candle has all its features: never were the trades and the book of enough {interval} \
+         candles in a row wholly seen; `candlewick store gaps` lists what is missing"
+    )]
+    NeverSeen {
+        /// Interval of the candles.
+        interval: Interval,
+    },
     /// Candles and values that are never there together.
     #[error(
         "no candle has all its features: when a {interval} candle with all others ended, there was \
@@ -270,6 +305,20 @@ pub enum FeatureError {
         /// Interval asked for.
         to: Interval,
     },
+}
+
+impl FeatureError {
+    /// Whether features can be computed with a trade.
+    ///
+    /// # Errors
+    /// [`Self::Trade`] otherwise.
+    pub(super) fn check_trade(trade: &Trade) -> Result<(), Self> {
+        let Trade { id, time, price, quantity, .. } = *trade;
+        if price.0 > 0 && Input::Volume.is_reasonable(quantity) {
+            return Ok(());
+        }
+        Err(Self::Trade { id, time, price: price.value(), quantity })
+    }
 }
 
 fn known() -> String {

@@ -35,6 +35,10 @@ pub enum FeatureGroup {
     Shape,
     /// Time of day and week.
     Calendar,
+    /// The order book inside the candle.
+    Book,
+    /// The trades inside the candle.
+    Trades,
 }
 
 impl FeatureGroup {
@@ -68,6 +72,8 @@ impl FeatureGroup {
             Self::OrderFlow => "order_flow",
             Self::Shape => "shape",
             Self::Calendar => "calendar",
+            Self::Book => "book",
+            Self::Trades => "trades",
         }
     }
 
@@ -167,6 +173,8 @@ impl Input {
         [Self::QuoteVolume, Self::Trades, Self::TakerBuyVolume, Self::TakerBuyQuoteVolume];
     /// What is beside the candles and mostly not there.
     pub const STREAMS: [Self; 3] = [Self::BookStream, Self::TradeStream, Self::Peer];
+    /// What happens inside the base candles; no coarser candle has it.
+    pub const INSIDE: [Self; 2] = [Self::BookStream, Self::TradeStream];
 
     /// The input's name; a column's is that of the store.
     #[must_use]
@@ -229,6 +237,13 @@ impl fmt::Display for Input {
 /// `N` its trades, `B` and `BQ` what takers bought in base and quote currency, `TP = (H + L + C) / 3`,
 /// `r = ln(C / C[-1])`, and `X[-n]` is X of n candles before; sums and means are over the last n
 /// candles, n being the (first) number in the name.
+///
+/// In formulas over books `b` and `a` are a snapshot's best bid and ask, `m = (a + b) / 2`, `qb` and
+/// `qa` amounts bid and asked (of the best level unless said otherwise), and `X'` is X of the snapshot
+/// before, which may be the one that stood when the candle opened. "At the end" is the snapshot that
+/// stands when the candle ends: the last one, however old, of the stretch. In formulas over trades `p`
+/// is a price, `q` an amount, `s` 1 where the taker bought and -1 where it sold; means and sums are
+/// over the trades of the candle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeatureInfo {
     /// Its name in configs and tables.
@@ -248,4 +263,12 @@ pub struct FeatureInfo {
     pub recursive: bool,
     /// Unit of its values.
     pub unit: &'static str,
+}
+
+impl FeatureInfo {
+    /// Whether it reads what happens inside its candles.
+    #[must_use]
+    pub fn reads_inside(&self) -> bool {
+        self.inputs.iter().any(|input| Input::INSIDE.contains(input))
+    }
 }

@@ -1,6 +1,6 @@
 //! What features are built from.
 
-use crate::market::{BookSnapshot, CandleSeries, Trade};
+use crate::market::{BookSnapshot, CandleSeries, Span, Trade};
 
 use super::CandleSource;
 use super::alternative::ValueSeries;
@@ -15,17 +15,21 @@ pub struct Inputs<'a> {
     pub context: &'a [CandleSeries],
     /// Series of values that are no candles.
     pub values: &'a [ValueSeries],
-    /// Trades by time, if they are there.
+    /// Trades by time, if they are there. Times are the exchange's: a live system knows a trade, and
+    /// a snapshot, the delay of its network later.
     pub trades: Option<&'a [Trade]>,
     /// Snapshots of the book by time, if they are there.
     pub books: Option<&'a [BookSnapshot]>,
+    /// Stretches of which trades or snapshots are missing: a base candle that touches one has no row,
+    /// and all states begin anew after it.
+    pub unseen: &'a [Span],
 }
 
 impl<'a> Inputs<'a> {
     /// Candles alone.
     #[must_use]
     pub fn of(base: &'a CandleSeries) -> Self {
-        Self { base, context: &[], values: &[], trades: None, books: None }
+        Self { base, context: &[], values: &[], trades: None, books: None, unseen: &[] }
     }
 
     /// What the base candles give, and the streams beside them.

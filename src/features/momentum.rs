@@ -152,8 +152,8 @@ impl Indicator for KnowSureThing {
         let mut curve = Some(0.0);
         let parts = self.closes.iter_mut().zip(&mut self.growths);
         for (weight, (closes, growths)) in parts.enumerate() {
-            let full = closes.push(candle.close)
-                && growths.push(candle.close / closes.oldest() - 1.0);
+            let full =
+                closes.push(candle.close) && growths.push(candle.close / closes.oldest() - 1.0);
             let weighted = full.then(|| (weight + 1) as f64 * growths.mean());
             curve = curve.zip(weighted).map(|(sum, part)| sum + part);
         }

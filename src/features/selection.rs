@@ -3,6 +3,7 @@
 use crate::market::{Candle, CandleSeries, Interval};
 
 use super::alternative::{self, SeriesConfig};
+use super::book_tensor;
 use super::config::parse_scoped;
 use super::feature::{FeatureGroup, Input};
 use super::{Feature, FeatureConfig, FeatureError};
@@ -70,6 +71,8 @@ pub struct LeftOut {
 pub struct Selection {
     /// Features of the base candles.
     pub base: (Interval, Vec<Feature>),
+    /// Levels of the book that are columns of their own, four each.
+    pub book_levels: usize,
     /// Features of each context interval that has any.
     pub context: Vec<(Interval, Vec<Feature>)>,
     /// Series of values, each of which has two columns.
@@ -79,8 +82,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Names of the columns: the base candles' features, then each context interval's, then
-    /// each series' value and age.
+    /// Names of the columns: the base candles' features, the book's levels, then each context
+    /// interval's features, then each series' value and age.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let base = self.base.1.iter().map(ToString::to_string);
@@ -88,7 +91,8 @@ impl Selection {
             features.iter().map(move |feature| format!("{feature}@{interval}"))
         });
         let series = self.series.iter().flat_map(SeriesConfig::columns);
-        base.chain(context).chain(series).collect()
+        let book = book_tensor::columns(self.book_levels);
+        base.chain(book).chain(context).chain(series).collect()
     }
 
     /// Logs what is left out: a warning when the data lacks a column.
@@ -129,8 +133,13 @@ pub fn select(
     if base_features.is_empty() {
         return Err(FeatureError::NothingLeft { interval: base.interval });
     }
+    if config.book_levels > 0 && base.lacks.contains(&Input::BookStream) {
+        let (column, interval) = (Input::BookStream, base.interval);
+        return Err(FeatureError::Lacking { feature: "book_levels", column, interval });
+    }
     let mut selection = Selection {
         base: (base.interval, base_features),
+        book_levels: config.book_levels,
         context: Vec::with_capacity(context.len()),
         series: config.series.clone(),
         left_out,
@@ -144,7 +153,8 @@ pub fn select(
                 available(Some(&named), &exclude, source, left_out)?
             }
             (None, false) => {
-                let named: Vec<_> = include.iter().copied().filter(|f| !is_calendar(*f)).collect();
+                let of_any = |f: &Feature| !is_calendar(*f) && !f.info().reads_inside();
+                let named: Vec<_> = include.iter().copied().filter(of_any).collect();
                 available(Some(&named), &exclude, source, left_out)?
             }
             (None, true) => {

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::market::{BookSnapshot, Candle, Interval, SeriesError, Trade};
+use crate::market::{BookSnapshot, Candle, Interval, SeriesError, Span, Trade};
 
+use super::book_shape;
+use super::book_tensor::BookTensor;
 use super::feature::Input;
 use super::indicator::Indicator;
 use super::{Feature, FeatureError};
@@ -17,12 +19,23 @@ pub(super) struct Clock {
     last: Option<i64>,
     /// Open time of the candle whose trades and snapshots the states are being told.
     open: Option<i64>,
+    /// The book as columns of its own, where the config asks for them.
+    tensor: Option<BookTensor>,
+    /// Stretches that were not seen and have not ended, in order and apart from each other.
+    unseen: VecDeque<Span>,
 }
 
 impl Clock {
     pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
         let states = features.iter().map(|feature| feature.state()).collect();
-        Self { interval, features, states, last: None, open: None }
+        let (last, open, tensor, unseen) = (None, None, None, VecDeque::new());
+        Self { interval, features, states, last, open, tensor, unseen }
+    }
+
+    /// The same with the best levels of the book as columns after the features'; none for 0.
+    pub(super) fn with_book(mut self, levels: usize) -> Self {
+        self.tensor = (levels > 0).then(|| BookTensor::new(levels));
+        self
     }
 
     pub(super) fn interval(&self) -> Interval {
@@ -30,7 +43,8 @@ impl Clock {
     }
 
     /// Takes a candle and appends its features to `row`; false, and nothing of use in `row`, while
-    /// one of them warms up. A candle that does not follow the last one starts all states anew.
+    /// one of them warms up. A candle that does not follow the last one starts all states anew, and
+    /// so does one that was not wholly seen, which has no row.
     pub(super) fn push(
         &mut self,
         candle: &Candle,
@@ -41,6 +55,10 @@ impl Clock {
         self.enter(open_time);
         self.open = None;
         self.last = Some(open_time);
+        if self.was_unseen(open_time) {
+            self.start_anew();
+            return Ok(false);
+        }
         let mut complete = true;
         for (feature, state) in self.features.iter().zip(&mut self.states) {
             let Some(value) = state.update(candle) else {
@@ -54,21 +72,73 @@ impl Clock {
             }
             row.push(value);
         }
-        Ok(complete)
+        Ok(self.tensor.as_ref().is_none_or(|tensor| tensor.append(row)) && complete)
     }
 
     /// Takes a trade inside the candle to come.
     pub(super) fn trade(&mut self, trade: &Trade) -> Result<(), FeatureError> {
+        FeatureError::check_trade(trade)?;
         self.enter_at(trade.time)?;
         self.states.iter_mut().for_each(|state| state.trade(trade));
         Ok(())
     }
 
-    /// Takes a snapshot of the book inside the candle to come.
+    /// Takes a snapshot of the book inside the candle to come. One that is no whole book (see
+    /// [`book_shape::is_whole`]) starts the states that read the book anew.
     pub(super) fn book(&mut self, book: &BookSnapshot) -> Result<(), FeatureError> {
         self.enter_at(book.time)?;
-        self.states.iter_mut().for_each(|state| state.book(book));
+        if book_shape::is_whole(book) {
+            self.states.iter_mut().for_each(|state| state.book(book));
+            self.tensor.iter_mut().for_each(|tensor| tensor.update(book));
+        } else {
+            for (feature, state) in self.features.iter().zip(&mut self.states) {
+                if feature.info().inputs.contains(&Input::BookStream) {
+                    *state = feature.state();
+                }
+            }
+            self.tensor.iter_mut().for_each(BookTensor::clear);
+        }
         Ok(())
+    }
+
+    /// Takes a stretch of which trades or books were not seen.
+    pub(super) fn unseen(&mut self, span: Span) -> Result<(), FeatureError> {
+        let ended = self.last.map(|last| last.saturating_add(self.interval.ms()));
+        if ended.is_some_and(|ended| span.start < ended) {
+            return Err(FeatureError::Late { interval: self.interval, time: span.start });
+        }
+        // A stretch of one moment is not empty: what is missing happened then.
+        let span = Span { end: span.end.max(span.start.saturating_add(1)), ..span };
+        let place = self.unseen.partition_point(|other| other.start <= span.start);
+        self.unseen.insert(place, span);
+        let joins = |other: &Span, next: &Span| next.start <= other.end;
+        if place > 0 && joins(&self.unseen[place - 1], &span)
+            || self.unseen.get(place + 1).is_some_and(|next| joins(&span, next))
+        {
+            let mut apart: VecDeque<Span> = VecDeque::with_capacity(self.unseen.len());
+            for next in self.unseen.drain(..) {
+                match apart.back_mut() {
+                    Some(last) if joins(last, &next) => last.end = last.end.max(next.end),
+                    _ => apart.push_back(next),
+                }
+            }
+            self.unseen = apart;
+        }
+        Ok(())
+    }
+
+    /// Whether a part of the candle was not seen; forgets stretches that ended before it.
+    fn was_unseen(&mut self, open_time: i64) -> bool {
+        while self.unseen.front().is_some_and(|span| span.end <= open_time) {
+            self.unseen.pop_front();
+        }
+        let end = open_time.saturating_add(self.interval.ms());
+        self.unseen.front().is_some_and(|span| span.start < end)
+    }
+
+    fn start_anew(&mut self) {
+        self.states = self.features.iter().map(|feature| feature.state()).collect();
+        self.tensor.iter_mut().for_each(BookTensor::clear);
     }
 
     fn enter_at(&mut self, time: i64) -> Result<(), FeatureError> {
@@ -90,7 +160,7 @@ impl Clock {
         let follows =
             self.last.is_none_or(|last| last.saturating_add(self.interval.ms()) == open_time);
         if !follows || self.open.is_some() {
-            self.states = self.features.iter().map(|feature| feature.state()).collect();
+            self.start_anew();
         }
         self.open = Some(open_time);
     }
