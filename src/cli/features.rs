@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::features::{Feature, FeatureInfo, Input, catalog};
+use crate::features::{
+    Feature, FeatureError, FeatureGroup, FeatureInfo, Input, catalog, series_catalog,
+};
 
 /// The features that a config can name
 #[derive(Debug, clap::Args)]
@@ -24,9 +26,13 @@ enum Command {
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
     ///
-    /// Stored series of values (`candlewick ingest series`) are features too, under their own names:
-    /// a config lists them in `features.series`, and each gives its value as of what was known when
-    /// the candle ended and, as NAME_age, how many days old it was then.
+    /// Features of the group cross_symbol are of two instruments: a config lists them under `pair` of
+    /// a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
+    ///
+    /// Stored series of values (`candlewick ingest series`) are features too, under their own names,
+    /// which stand where the list says SERIES: a config lists them in `features.series`. X is the
+    /// value as of what was known when the candle ended, X[-n] the one n known values before, and the
+    /// warm-up a number of known values.
     List,
     /// Explain one feature: formula, source, columns it reads, warm-up
     ///
@@ -35,8 +41,19 @@ enum Command {
     /// is the same, bit for bit, wherever the stretch began.
     Describe {
         /// Name of the feature, as `features list` prints it
-        name: Feature,
+        #[arg(value_parser = known)]
+        name: &'static FeatureInfo,
     },
+}
+
+/// Every definition, of candles and of series.
+fn all() -> impl Iterator<Item = &'static FeatureInfo> {
+    catalog().iter().chain(series_catalog())
+}
+
+fn known(name: &str) -> Result<&'static FeatureInfo, FeatureError> {
+    let of_series = series_catalog().iter().find(|info| info.name == name);
+    of_series.map_or_else(|| name.parse().map(Feature::info), Ok)
 }
 
 pub fn run(args: &Args, json: bool) -> Result<u8> {
@@ -46,17 +63,20 @@ pub fn run(args: &Args, json: bool) -> Result<u8> {
 
 fn write(args: &Args, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
     match &args.command {
-        Command::List if json => writeln!(out, "{}", json!({ "features": catalog() })),
+        Command::List if json => {
+            let all: Vec<_> = all().collect();
+            writeln!(out, "{}", json!({ "features": all }))
+        }
         Command::List => list(out),
-        Command::Describe { name } if json => writeln!(out, "{}", json!(name.info())),
-        Command::Describe { name } => describe(name.info(), out),
+        Command::Describe { name } if json => writeln!(out, "{}", json!(name)),
+        Command::Describe { name } => describe(name, out),
     }
 }
 
 fn list(out: &mut dyn Write) -> std::io::Result<()> {
-    let width = catalog().iter().map(|info| info.name.len()).max().unwrap_or(0);
-    for FeatureInfo { name, group, warm_up, unit, formula, .. } in catalog() {
-        writeln!(out, "{name:width$}  {group:<10}  {warm_up:>2}  {unit:<21}  {formula}")?;
+    let width = all().map(|info| info.name.len()).max().unwrap_or(0);
+    for FeatureInfo { name, group, warm_up, unit, formula, .. } in all() {
+        writeln!(out, "{name:width$}  {group:<12}  {warm_up:>3}  {unit:<21}  {formula}")?;
     }
     Ok(())
 }
@@ -69,7 +89,8 @@ fn describe(info: &FeatureInfo, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "  formula  {}", info.formula)?;
     writeln!(out, "  source   {}", info.source)?;
     writeln!(out, "  reads    {}", inputs.join(", "))?;
-    writeln!(out, "  warm-up  {} candles, then it remembers {memory}", info.warm_up)?;
+    let steps = if info.group == FeatureGroup::Series { "known values" } else { "candles" };
+    writeln!(out, "  warm-up  {} {steps}, then it remembers {memory}", info.warm_up)?;
     writeln!(out, "  unit     {}", info.unit)
 }
 
@@ -95,7 +116,7 @@ mod tests {
     #[test]
     fn lists_and_describes() {
         let list = output(&["list"], false).unwrap();
-        assert_eq!(list.lines().count(), catalog().len());
+        assert_eq!(list.lines().count(), all().count());
         assert!(list.contains("taker_imbalance_1"));
         let json: serde_json::Value =
             serde_json::from_str(&output(&["list"], true).unwrap()).unwrap();
@@ -103,6 +124,13 @@ mod tests {
         assert_eq!(json["features"][0]["inputs"][0], "close");
         let text = output(&["describe", "rsi_14"], false).unwrap();
         assert!(text.contains("Wilder") && text.contains("warm-up  14 candles"), "{text}");
+        let text = output(&["describe", "SERIES_z_90"], false).unwrap();
+        assert!(
+            text.contains("warm-up  89 known values") && text.contains("reads    series"),
+            "{text}"
+        );
+        let text = output(&["describe", "beta_48"], false).unwrap();
+        assert!(text.contains("cross_symbol") && text.contains("close, peer"), "{text}");
         let error = output(&["describe", "rsi14"], false).unwrap_err().to_string();
         assert!(error.contains("nearest is `rsi_14`"), "{error}");
     }

@@ -4,13 +4,15 @@ use crate::market::{BookSnapshot, Candle, CandleSeries, Interval, Trade, Value};
 
 use super::alternative::{AsOf, SeriesConfig, ValueSeries};
 use super::inputs::{Event, Inputs};
+use super::peer_feed::{self as feed, PeerFeed};
+use super::peers::Peer;
 use super::timeframes::{Clock, Context};
 use super::{CandleSource, FeatureConfig, FeatureError, FeatureTable, LeftOut, Selection, select};
 
 /// Builds feature rows from candles as they end.
 ///
 /// A context candle counts from its end on, however early it is given; give it before the base
-/// candle that ends with it. A value of a series counts from the first decision after it was known;
+/// candle that ends with it, and a peer's before the base candle of the same time. A value of a series counts from the first decision after it was known;
 /// give it before that.
 #[derive(Debug)]
 pub struct FeatureBuilder {
@@ -18,6 +20,7 @@ pub struct FeatureBuilder {
     left_out: Vec<LeftOut>,
     base: Clock,
     context: Vec<Context>,
+    peers: Vec<Peer>,
     series: Vec<AsOf>,
     row: Vec<f32>,
 }
@@ -36,13 +39,14 @@ impl FeatureBuilder {
         let selection = select(config, base, context)?;
         selection.log_left_out();
         let names = selection.names();
-        let Selection { base: (interval, features), context, series, left_out } = selection;
+        let Selection { base: (interval, features), context, peers, series, left_out } = selection;
         Ok(Self {
             row: Vec::with_capacity(names.len()),
             names,
             left_out,
             base: Clock::new(interval, features),
             context: context.into_iter().map(|(i, features)| Context::new(i, features)).collect(),
+            peers: peers.into_iter().map(|peer| Peer::new(interval, peer)).collect(),
             series: series.into_iter().map(AsOf::new).collect(),
         })
     }
@@ -76,6 +80,18 @@ impl FeatureBuilder {
         }
     }
 
+    /// Takes the next candle of a peer, of the base interval. One that comes after the base candle of
+    /// its time is as one that is missing.
+    ///
+    /// # Errors
+    /// A peer that the config does not name, and those of [`Self::push_context`].
+    pub fn push_peer(&mut self, symbol: &str, candle: &Candle) -> Result<(), FeatureError> {
+        match self.peers.iter_mut().find(|peer| peer.symbol() == symbol) {
+            Some(peer) => peer.push(candle),
+            None => Err(feed::unknown_peer(symbol, self.peers.iter().map(Peer::symbol))),
+        }
+    }
+
     /// Takes the next value of a series, in the order in which they become known.
     ///
     /// # Errors
@@ -105,7 +121,8 @@ impl FeatureBuilder {
 
     /// Takes the next base candle and gives its features, once it has all of them: its own states
     /// and each context interval's are past their warm-up, the context candle that ended last is
-    /// there, and of each series a value is known that is young enough. A missing base candle starts the base states anew.
+    /// there, so is each peer's candle of the same time, and of each series a value is known that is
+    /// young enough. A missing base candle starts the base states anew.
     ///
     /// # Errors
     /// As [`Self::push_context`].
@@ -119,9 +136,12 @@ impl FeatureBuilder {
                 None => complete = false,
             }
         }
+        for peer in &mut self.peers {
+            complete &= peer.meet(candle, &mut self.row)?;
+        }
         for series in &mut self.series {
             match series.at(decision_time) {
-                Some(columns) => self.row.extend(columns),
+                Some(columns) => self.row.extend_from_slice(columns),
                 None => complete = false,
             }
         }
@@ -155,6 +175,7 @@ pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable
     }
     let mut table = FeatureTable::new(base.interval(), builder.names().to_vec());
     let mut next = vec![0; context.len()];
+    let mut peers = PeerFeed::new(config, inputs)?;
     let mut streams = inputs.streams();
     for candle in base.iter() {
         let decision_time = candle.open_time.saturating_add(base.interval().ms());
@@ -167,6 +188,7 @@ pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable
                 *next += 1;
             }
         }
+        peers.until(candle.open_time, &mut builder)?;
         streams.pass(candle.open_time);
         while let Some(event) = streams.before(decision_time) {
             match event {
@@ -209,6 +231,13 @@ fn why_no_row(config: &FeatureConfig, inputs: &Inputs<'_>) -> FeatureError {
         }
         let series = never_known(config, base, values).join(", ");
         return FeatureError::NoValues { interval: base.interval(), series };
+    }
+    if !config.peers.is_empty() {
+        let without = FeatureConfig { peers: Vec::new(), ..config.clone() };
+        return match build(&without, inputs) {
+            Ok(_) => feed::why_no_row(&selection.peers, inputs),
+            Err(error) => error,
+        };
     }
     let context = selection.context.first().map_or(base.interval(), |(interval, _)| *interval);
     FeatureError::NeverTogether { base: base.interval(), context }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::FeatureError;
 use super::calendar::{self, DAY, FUNDING, WEEK};
 use super::candle_shape::{self, OfCandle, OpenJump, Streak};
+use super::cross_symbol::{self, OfPair, Reading};
 use super::feature::{FeatureGroup, FeatureInfo, Input};
 use super::indicator::Indicator;
 use super::moving_average::{EmaDistance, Macd, MacdHistogram, MacdSignal, SmaDistance, Trix};
@@ -26,8 +27,8 @@ use super::volume::{
 };
 
 use Input::{
-    Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume, Trades,
-    Volume,
+    Close, High, Low, Open, OpenTime, Peer, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume,
+    Trades, Volume,
 };
 
 /// One row a feature: variant, name, columns, memory and warm-up, unit, state; formula; source.
@@ -75,7 +76,7 @@ macro_rules! catalog {
     (@recursive) => { true };
 }
 
-catalog! {
+with_cross_symbol! { catalog! {
 Price {
     LogReturn1 "log_return_1" [Close] window 1, "log return" => LogReturn::new(1),
         "ln(C / C[-1])", "definition";
@@ -322,7 +323,7 @@ Calendar {
     FundingCos "funding_cos" [OpenTime] window 0, "-1 to 1" => OfCandle(calendar::funding_cos),
         "cos(2 pi h / 8), h the hour at which the candle opens, UTC", "funding at 0, 8, 16 h UTC";
 }
-}
+} }
 
 /// What there is to know about every feature, in the catalogue's order.
 #[must_use]

@@ -26,6 +26,10 @@ pub enum FeatureGroup {
     Shape,
     /// Time of day and week.
     Calendar,
+    /// The candle beside that of another instrument, the peer.
+    CrossSymbol,
+    /// Stored series of values that are no candles.
+    Series,
 }
 
 impl FeatureGroup {
@@ -41,6 +45,8 @@ impl FeatureGroup {
             Self::OrderFlow => "order_flow",
             Self::Shape => "shape",
             Self::Calendar => "calendar",
+            Self::CrossSymbol => "cross_symbol",
+            Self::Series => "series",
         }
     }
 }
@@ -81,6 +87,8 @@ pub enum Input {
     TradeStream,
     /// The candle of another instrument that covers the same time.
     Peer,
+    /// What is known of a stored series of values.
+    Series,
 }
 
 impl Input {
@@ -120,6 +128,7 @@ impl Input {
             Self::BookStream => "book_stream",
             Self::TradeStream => "trade_stream",
             Self::Peer => "peer",
+            Self::Series => "series",
         }
     }
 
@@ -137,7 +146,7 @@ impl Input {
             Self::Trades => candle.trades.map(|count| count as f64),
             Self::TakerBuyVolume => candle.taker_buy_volume,
             Self::TakerBuyQuoteVolume => candle.taker_buy_quote_volume,
-            Self::BookStream | Self::TradeStream | Self::Peer => None,
+            Self::BookStream | Self::TradeStream | Self::Peer | Self::Series => None,
         }
     }
 
@@ -163,7 +172,8 @@ impl fmt::Display for Input {
 /// In formulas `O H L C V` are a candle's open, high, low, close and volume, `Q` its quote volume,
 /// `N` its trades, `B` and `BQ` what takers bought in base and quote currency, `TP = (H + L + C) / 3`,
 /// `r = ln(C / C[-1])`, and `X[-n]` is X of n candles before; sums and means are over the last n
-/// candles, n being the (first) number in the name.
+/// candles, n being the (first) number in the name. Of a peer, `P` is the close, `PV` the volume and
+/// `p = ln(P / P[-1])`. Of a series, `X` is the value, its steps the values known by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeatureInfo {
     /// Its name in configs and tables.
