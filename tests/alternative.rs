@@ -51,7 +51,7 @@ fn candles(interval: Interval, count: usize) -> CandleSeries {
 
 /// `log_return_1` and the series `x`, used for so long.
 fn with_series(max_age: &str) -> FeatureConfig {
-    let x = SeriesConfig { name: "x".to_owned(), max_age: max_age.parse().unwrap() };
+    let x = SeriesConfig { max_age: max_age.parse().unwrap(), ..SeriesConfig::new("x") };
     FeatureConfig { series: vec![x], ..config(&["log_return_1"], None) }
 }
 
@@ -452,7 +452,7 @@ fn a_state_refuses_what_it_cannot_place() {
     assert!(push(START, START + HOUR, 1e39).unwrap_err().contains("32-bit floats"));
     assert_eq!(push(START, START + HOUR, f64::from(f32::MAX)), Ok(()));
     assert_eq!(state.at(START + HOUR), None);
-    assert_eq!(state.at(START + HOUR + 1).map(|[value, _]| value), Some(f32::MAX));
+    assert_eq!(state.at(START + HOUR + 1).map(|row| row[0]), Some(f32::MAX));
     assert!(state.at(START + 7 * DAY).is_some());
     assert_eq!(state.at(START + 7 * DAY + 1), None);
 }

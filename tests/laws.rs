@@ -1,3 +1,3 @@
 //! Integration tests: the laws that every step holds, on random series and on real candles.
 
-mod features_laws;
+pub mod features_laws;

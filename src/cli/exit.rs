@@ -67,7 +67,9 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
             | FeatureError::ContextTwice(_)
             | FeatureError::SeriesName { .. }
             | FeatureError::SeriesTaken { .. }
-            | FeatureError::SeriesTwice { .. } => USAGE,
+            | FeatureError::SeriesTwice { .. }
+            | FeatureError::SeriesForNothing { .. } => USAGE,
+            FeatureError::Peer(error) if error.is_usage() => USAGE,
             _ => DATA,
         });
     }

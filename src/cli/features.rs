@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::features::{Feature, FeatureGroup, FeatureInfo, Input, catalog};
+use crate::features::{
+    Feature, FeatureError, FeatureGroup, FeatureInfo, Input, catalog, series_catalog,
+};
 
 /// The features that a config can name
 #[derive(Debug, clap::Args)]
@@ -24,9 +26,13 @@ enum Command {
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
     ///
-    /// Stored series of values (`candlewick ingest series`) are features too, under their own names:
-    /// a config lists them in `features.series`, and each gives its value as of what was known when
-    /// the candle ended and, as NAME_age, how many days old it was then.
+    /// Features of the group cross_symbol are of two instruments: a config lists them under `pair` of
+    /// a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
+    ///
+    /// Stored series of values (`candlewick ingest series`) are features too, under their own names,
+    /// which stand where the list says SERIES: a config lists them in `features.series`. X is the
+    /// value as of what was known when the candle ended, X[-n] the one n known values before, and the
+    /// warm-up a number of known values.
     List {
         /// List this group alone
         #[arg(long, value_name = "NAME")]
@@ -39,8 +45,19 @@ enum Command {
     /// is the same, bit for bit, wherever the stretch began.
     Describe {
         /// Name of the feature, as `features list` prints it
-        name: Feature,
+        #[arg(value_parser = known)]
+        name: &'static FeatureInfo,
     },
+}
+
+/// Every definition, of candles and of series.
+fn all() -> impl Iterator<Item = &'static FeatureInfo> {
+    catalog().iter().chain(series_catalog())
+}
+
+fn known(name: &str) -> Result<&'static FeatureInfo, FeatureError> {
+    let of_series = series_catalog().iter().find(|info| info.name == name);
+    of_series.map_or_else(|| name.parse().map(Feature::info), Ok)
 }
 
 pub fn run(args: &Args, json: bool) -> Result<u8> {
@@ -54,14 +71,14 @@ fn write(args: &Args, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
             writeln!(out, "{}", json!({ "features": of_group(*group).collect::<Vec<_>>() }))
         }
         Command::List { group } => list(*group, out),
-        Command::Describe { name } if json => writeln!(out, "{}", json!(name.info())),
-        Command::Describe { name } => describe(name.info(), out),
+        Command::Describe { name } if json => writeln!(out, "{}", json!(name)),
+        Command::Describe { name } => describe(name, out),
     }
 }
 
 /// The features of a group, or all of them.
 fn of_group(group: Option<FeatureGroup>) -> impl Iterator<Item = &'static FeatureInfo> {
-    catalog().iter().filter(move |info| group.is_none_or(|group| info.group == group))
+    all().filter(move |info| group.is_none_or(|group| info.group == group))
 }
 
 fn list(group: Option<FeatureGroup>, out: &mut dyn Write) -> std::io::Result<()> {
@@ -86,7 +103,8 @@ fn describe(info: &FeatureInfo, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "  formula  {}", info.formula)?;
     writeln!(out, "  source   {}", info.source)?;
     writeln!(out, "  reads    {}", inputs.join(", "))?;
-    writeln!(out, "  warm-up  {} candles, then it remembers {memory}", info.warm_up)?;
+    let steps = if info.group == FeatureGroup::Series { "known values" } else { "candles" };
+    writeln!(out, "  warm-up  {} {steps}, then it remembers {memory}", info.warm_up)?;
     writeln!(out, "  unit     {}", info.unit)
 }
 
@@ -112,7 +130,7 @@ mod tests {
     #[test]
     fn lists_and_describes() {
         let list = output(&["list"], false).unwrap();
-        assert!(catalog().iter().all(|info| list.contains(&format!("  {} ", info.name))));
+        assert!(all().all(|info| list.contains(&format!("  {} ", info.name))));
         let headings = list.lines().filter(|line| !line.is_empty() && !line.starts_with(' '));
         assert_eq!(headings.count(), FeatureGroup::ALL.len());
         let flow = output(&["list", "--group", "order_flow"], false).unwrap();
@@ -129,6 +147,13 @@ mod tests {
         let text = output(&["describe", "rsi_14"], false).unwrap();
         assert!(text.contains("oscillator: where the price is in its swing"), "{text}");
         assert!(text.contains("Wilder") && text.contains("warm-up  14 candles"), "{text}");
+        let text = output(&["describe", "SERIES_z_90"], false).unwrap();
+        assert!(
+            text.contains("warm-up  89 known values") && text.contains("reads    series"),
+            "{text}"
+        );
+        let text = output(&["describe", "beta_48"], false).unwrap();
+        assert!(text.contains("cross_symbol") && text.contains("close, peer"), "{text}");
         let error = output(&["describe", "rsi14"], false).unwrap_err().to_string();
         assert!(error.contains("nearest is `rsi_14`"), "{error}");
     }

@@ -4,13 +4,15 @@ use crate::market::{BookSnapshot, Candle, CandleSeries, Interval, Span, Trade, V
 
 use super::alternative::{AsOf, SeriesConfig, ValueSeries};
 use super::inputs::{Event, Inputs};
+use super::peer_feed::{self as feed, PeerFeed};
+use super::peers::Peer;
 use super::timeframes::{Clock, Context};
 use super::{CandleSource, FeatureConfig, FeatureError, FeatureTable, LeftOut, Selection, select};
 
 /// Builds feature rows from candles as they end.
 ///
 /// A context candle counts from its end on, however early it is given; give it before the base
-/// candle that ends with it. A value of a series counts from the first decision after it was known;
+/// candle that ends with it, and a peer's before the base candle of the same time. A value of a series counts from the first decision after it was known;
 /// give it before that.
 #[derive(Debug)]
 pub struct FeatureBuilder {
@@ -18,6 +20,7 @@ pub struct FeatureBuilder {
     left_out: Vec<LeftOut>,
     base: Clock,
     context: Vec<Context>,
+    peers: Vec<Peer>,
     series: Vec<AsOf>,
     row: Vec<f32>,
 }
@@ -36,7 +39,7 @@ impl FeatureBuilder {
         let selection = select(config, base, context)?;
         selection.log_left_out();
         let names = selection.names();
-        let Selection { base: (interval, features), book_levels, context, series, left_out } =
+        let Selection { base: (interval, features), book_levels, context, peers, series, left_out } =
             selection;
         Ok(Self {
             row: Vec::with_capacity(names.len()),
@@ -44,6 +47,7 @@ impl FeatureBuilder {
             left_out,
             base: Clock::new(interval, features).with_book(book_levels),
             context: context.into_iter().map(|(i, features)| Context::new(i, features)).collect(),
+            peers: peers.into_iter().map(|peer| Peer::new(interval, peer)).collect(),
             series: series.into_iter().map(AsOf::new).collect(),
         })
     }
@@ -74,6 +78,18 @@ impl FeatureBuilder {
         match self.context.iter_mut().find(|context| context.interval() == interval) {
             Some(context) => context.push(candle),
             None => Ok(()),
+        }
+    }
+
+    /// Takes the next candle of a peer, of the base interval. One that comes after the base candle of
+    /// its time is as one that is missing.
+    ///
+    /// # Errors
+    /// A peer that the config does not name, and those of [`Self::push_context`].
+    pub fn push_peer(&mut self, symbol: &str, candle: &Candle) -> Result<(), FeatureError> {
+        match self.peers.iter_mut().find(|peer| peer.symbol() == symbol) {
+            Some(peer) => peer.push(candle),
+            None => Err(feed::unknown_peer(symbol, self.peers.iter().map(Peer::symbol))),
         }
     }
 
@@ -119,7 +135,8 @@ impl FeatureBuilder {
 
     /// Takes the next base candle and gives its features, once it has all of them: its own states
     /// and each context interval's are past their warm-up, the context candle that ended last is
-    /// there, and of each series a value is known that is young enough. A missing base candle starts the base states anew.
+    /// there, so is each peer's candle of the same time, and of each series a value is known that is
+    /// young enough. A missing base candle starts the base states anew.
     ///
     /// # Errors
     /// As [`Self::push_context`].
@@ -133,9 +150,12 @@ impl FeatureBuilder {
                 None => complete = false,
             }
         }
+        for peer in &mut self.peers {
+            complete &= peer.meet(candle, &mut self.row)?;
+        }
         for series in &mut self.series {
             match series.at(decision_time) {
-                Some(columns) => self.row.extend(columns),
+                Some(columns) => self.row.extend_from_slice(columns),
                 None => complete = false,
             }
         }
@@ -172,6 +192,7 @@ pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable
     }
     let mut table = FeatureTable::new(base.interval(), builder.names().to_vec());
     let mut next = vec![0; context.len()];
+    let mut peers = PeerFeed::new(config, inputs)?;
     let mut streams = inputs.streams();
     for candle in base.iter() {
         let decision_time = candle.open_time.saturating_add(base.interval().ms());
@@ -184,6 +205,7 @@ pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable
                 *next += 1;
             }
         }
+        peers.until(candle.open_time, &mut builder)?;
         streams.pass(candle.open_time);
         while let Some(event) = streams.before(decision_time) {
             match event {
@@ -226,6 +248,13 @@ fn why_no_row(config: &FeatureConfig, inputs: &Inputs<'_>) -> FeatureError {
         }
         let series = never_known(config, base, values).join(", ");
         return FeatureError::NoValues { interval: base.interval(), series };
+    }
+    if !config.peers.is_empty() {
+        let without = FeatureConfig { peers: Vec::new(), ..config.clone() };
+        return match build(&without, inputs) {
+            Ok(_) => feed::why_no_row(&selection.peers, inputs),
+            Err(error) => error,
+        };
     }
     let levels = config.book_levels;
     let depth = |book: &BookSnapshot| book.asks.len().min(book.bids.len());

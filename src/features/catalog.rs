@@ -5,6 +5,8 @@ mod calendar_rows;
 #[macro_use]
 mod channel_rows;
 #[macro_use]
+mod cross_symbol_rows;
+#[macro_use]
 mod fractional_rows;
 #[macro_use]
 mod momentum_rows;
@@ -39,6 +41,7 @@ use super::book_shape::{self, AmongLast, OfBook};
 use super::calendar::{self, DAY, FUNDING, HOUR, MONTH, WEEK, YEAR};
 use super::candle_pattern::{self, OfTwo};
 use super::candle_shape::{self, OfCandle, OpenJump, Streak};
+use super::cross_symbol::{self, OfPair, Reading};
 use super::feature::{FeatureGroup, FeatureInfo, Input};
 use super::footprint::{self, OfFootprint};
 use super::indicator::Indicator;
@@ -71,8 +74,8 @@ use super::weighted_average::{self, MixedDistance};
 use super::{channels, cyclic_oscillators, fractional, ichimoku, taker_flow, trailing_stop};
 
 use Input::{
-    BookStream, Close, High, Low, Open, OpenTime, QuoteVolume, TakerBuyQuoteVolume, TakerBuyVolume,
-    TradeStream, Trades, Volume,
+    BookStream, Close, High, Low, Open, OpenTime, Peer, QuoteVolume, TakerBuyQuoteVolume,
+    TakerBuyVolume, TradeStream, Trades, Volume,
 };
 
 /// One row a feature: variant, name, columns, memory and warm-up, unit, state; formula; source.
@@ -123,8 +126,8 @@ macro_rules! catalog {
 // Each group of rows hands the rows on to the next, the last to `catalog!`.
 price_rows! {
     trend_rows momentum_rows oscillator_rows channel_rows volatility_rows volume_rows
-    order_flow_rows fractional_rows shape_rows calendar_rows stream_rows
-    catalog:
+    order_flow_rows fractional_rows shape_rows calendar_rows cross_symbol_rows
+    stream_rows catalog:
 }
 
 /// What there is to know about every feature, in the catalogue's order.

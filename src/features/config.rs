@@ -8,7 +8,8 @@ use crate::market::Interval;
 use super::alternative::{self, SeriesConfig};
 use super::book_tensor;
 use super::feature::Input;
-use super::{Feature, FeatureError};
+use super::peers::{self, PeerConfig};
+use super::{Feature, FeatureError, PeerError};
 
 /// Which features a run uses, of the base candles and of each context interval.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
@@ -30,9 +31,9 @@ pub struct FeatureConfig {
     #[garde(inner(inner(custom(known_in_context))))]
     #[schemars(schema_with = "context_schema")]
     pub context: Option<Vec<String>>,
-    /// Stored series of values, such as on-chain or sentiment figures, each of which gives two
-    /// features, its value as of what was known when the candle ended and its age in days. Default:
-    /// none. `candlewick ingest series` stores them.
+    /// Stored series of values, such as on-chain or sentiment figures, each of which gives features as
+    /// of what was known when the candle ended: its value and its age in days, or what its `columns`
+    /// name. Default: none. `candlewick ingest series` stores them.
     #[garde(dive, custom(distinct))]
     pub series: Vec<SeriesConfig>,
     /// Best levels of the order book that are columns as they are, four a level: price and amount of
@@ -40,6 +41,12 @@ pub struct FeatureConfig {
     /// of their ratio to the mean. Default 0: none. It needs stored books of as many levels.
     #[garde(range(max = 1000))]
     pub book_levels: usize,
+    /// Other instruments of the same venue and market, such as BTC beside ETH, whose candles of the
+    /// base interval give features of their own and together with the run's instrument's. A candle
+    /// without the peer's of the same time has no row. Default: none.
+    #[garde(dive, custom(peers::distinct))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerConfig>,
 }
 
 impl FeatureConfig {
@@ -56,7 +63,8 @@ impl FeatureConfig {
     /// change them.
     ///
     /// # Errors
-    /// A name that no column has, a series without one of its two columns or out of order.
+    /// A name that no column has, a series without one of its columns, columns of peers or series out
+    /// of order.
     pub fn for_columns(&self, columns: &[String]) -> Result<Self, FeatureError> {
         let (mut include, mut context, mut of_series) = (vec![], vec![], vec![]);
         let of_book: Vec<_> = book_tensor::columns(self.book_levels).collect();
@@ -65,6 +73,8 @@ impl FeatureConfig {
         } else {
             0
         };
+        let mut of_peers = vec![];
+        let is_peer = |symbol: &str| self.peers.iter().any(|peer| peer.symbol == symbol);
         for column in columns {
             if of_book.contains(column) {
                 continue;
@@ -73,18 +83,36 @@ impl FeatureConfig {
                 of_series.push(column.clone());
                 continue;
             }
+            if column.split_once('@').is_some_and(|(_, symbol)| is_peer(symbol)) {
+                of_peers.push(column.clone());
+                continue;
+            }
             match parse_scoped(column)? {
                 (_, None) => include.push(column.clone()),
                 (_, Some(_)) => context.push(column.clone()),
             }
         }
-        let series: Vec<_> =
-            self.series.iter().filter(|series| of_series.contains(&series.name)).cloned().collect();
+        let series: Vec<_> = self
+            .series
+            .iter()
+            .filter(|series| series.columns().iter().any(|c| of_series.contains(c)))
+            .cloned()
+            .collect();
         let given: Vec<_> = series.iter().flat_map(SeriesConfig::columns).collect();
         if given != of_series {
             return Err(FeatureError::SeriesColumns { columns: of_series.join(", ") });
         }
-        Ok(Self { include, exclude: vec![], context: Some(context), series, book_levels })
+        let peers = self.peers.iter().map(|peer| peer.for_columns(&of_peers));
+        let peers: Vec<PeerConfig> =
+            peers.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let given: Vec<_> = peers::resolve(&peers)?
+            .iter()
+            .flat_map(|peer| peer.columns().collect::<Vec<_>>())
+            .collect();
+        if given != of_peers {
+            return Err(PeerError::Columns { columns: of_peers.join(", ") }.into());
+        }
+        Ok(Self { include, exclude: vec![], context: Some(context), series, book_levels, peers })
     }
 }
 
@@ -101,8 +129,13 @@ pub(super) fn parse_scoped(name: &str) -> Result<(Feature, Option<Interval>), Fe
 
 fn distinct<C>(series: &[SeriesConfig], _context: &C) -> garde::Result {
     // What is wrong with one name is told where it stands.
+    let names_can_be = series.iter().all(|one| alternative::check_name(&one.name).is_ok());
     match alternative::check(series) {
-        Err(error @ FeatureError::SeriesTwice { .. }) => Err(garde::Error::new(error)),
+        Err(error @ (FeatureError::SeriesTwice { .. } | FeatureError::SeriesTaken { .. }))
+            if names_can_be =>
+        {
+            Err(garde::Error::new(error))
+        }
         _ => Ok(()),
     }
 }

@@ -6,6 +6,8 @@ use crate::market::{CandleFault, Instrument, Interval, SeriesError, Time, Trade,
 
 use super::catalog;
 use super::feature::{FeatureGroup, Input};
+use super::image::ImageError;
+use super::peer_error::PeerError;
 
 /// Why there are no features.
 #[derive(Debug, PartialEq, Error)]
@@ -47,6 +49,9 @@ pub enum FeatureError {
     /// Both wanted and not.
     #[error("feature `{0}` is both included and excluded; take it out of one list")]
     Contradiction(&'static str),
+    /// What is wrong with peers.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// A series that is not there.
     #[error(
         "there is no series of values `{name}`, there is {known}; ingest it or take it out of \
@@ -77,17 +82,23 @@ pub enum FeatureError {
     },
     /// Two series that give one column.
     #[error(
-        "two series of features.series give the column `{column}`; list each once, and none that is \
-         called as another's age"
+        "two columns of features.series are called `{column}`; list each series and each of its \
+         columns once, and none that is called as a column of another"
     )]
     SeriesTwice {
         /// The column.
         column: String,
     },
+    /// A series of which nothing is wanted.
+    #[error("series `{name}` lists no column; list some or take it out of features.series")]
+    SeriesForNothing {
+        /// Name of the series.
+        name: String,
+    },
     /// Columns of series that no config gives.
     #[error(
-        "no series give exactly the columns {columns}; each gives its value and its age, in the \
-         order of features.series"
+        "no series give exactly the columns {columns}; each gives all of its own, in the order of \
+         features.series"
     )]
     SeriesColumns {
         /// The columns, with commas between them.
@@ -288,8 +299,8 @@ pub enum FeatureError {
     /// Candles and values that are never there together.
     #[error(
         "no candle has all its features: when a {interval} candle with all others ended, there was \
-         never a young enough value known of {series}; ingest it for the same time, or set a longer \
-         max_age"
+         never a young enough value known of {series}, or never as many as its columns need; ingest it \
+         for the same time and before, or set a longer max_age"
     )]
     NoValues {
         /// Interval of the base candles.
@@ -297,6 +308,9 @@ pub enum FeatureError {
         /// Names of the series, with commas between them.
         series: String,
     },
+    /// What is wrong with an image.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// Candles that coarser ones cannot be made of.
     #[error("{finer} candles cannot be summed to {to}; ask for a longer multiple of {finer}")]
     Resample {

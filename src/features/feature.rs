@@ -35,15 +35,19 @@ pub enum FeatureGroup {
     Shape,
     /// Time of day and week.
     Calendar,
+    /// The candle beside that of another instrument, the peer.
+    CrossSymbol,
     /// The order book inside the candle.
     Book,
     /// The trades inside the candle.
     Trades,
+    /// Stored series of values that are no candles.
+    Series,
 }
 
 impl FeatureGroup {
     /// Every group, in the catalogue's order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Price,
         Self::Trend,
         Self::Momentum,
@@ -55,6 +59,10 @@ impl FeatureGroup {
         Self::Fractional,
         Self::Shape,
         Self::Calendar,
+        Self::CrossSymbol,
+        Self::Book,
+        Self::Trades,
+        Self::Series,
     ];
 
     /// The group's name.
@@ -72,8 +80,10 @@ impl FeatureGroup {
             Self::OrderFlow => "order_flow",
             Self::Shape => "shape",
             Self::Calendar => "calendar",
+            Self::CrossSymbol => "cross_symbol",
             Self::Book => "book",
             Self::Trades => "trades",
+            Self::Series => "series",
         }
     }
 
@@ -103,6 +113,10 @@ impl FeatureGroup {
             Self::OrderFlow => "who took liquidity, in how many trades and of what size",
             Self::Shape => "bodies, shadows and gaps of candles, alone and after one another",
             Self::Calendar => "time of the hour, day, week, month and year, UTC",
+            Self::CrossSymbol => "the candle beside that of another instrument, the peer",
+            Self::Book => "the order book inside the candle and at its end",
+            Self::Trades => "the trades inside the candle: sides, sizes, prices, times",
+            Self::Series => "stored series of values that are no candles, as they were known",
         }
     }
 }
@@ -152,6 +166,8 @@ pub enum Input {
     TradeStream,
     /// The candle of another instrument that covers the same time.
     Peer,
+    /// What is known of a stored series of values.
+    Series,
 }
 
 impl Input {
@@ -193,6 +209,7 @@ impl Input {
             Self::BookStream => "book_stream",
             Self::TradeStream => "trade_stream",
             Self::Peer => "peer",
+            Self::Series => "series",
         }
     }
 
@@ -210,7 +227,7 @@ impl Input {
             Self::Trades => candle.trades.map(|count| count as f64),
             Self::TakerBuyVolume => candle.taker_buy_volume,
             Self::TakerBuyQuoteVolume => candle.taker_buy_quote_volume,
-            Self::BookStream | Self::TradeStream | Self::Peer => None,
+            Self::BookStream | Self::TradeStream | Self::Peer | Self::Series => None,
         }
     }
 
@@ -236,7 +253,8 @@ impl fmt::Display for Input {
 /// In formulas `O H L C V` are a candle's open, high, low, close and volume, `Q` its quote volume,
 /// `N` its trades, `B` and `BQ` what takers bought in base and quote currency, `TP = (H + L + C) / 3`,
 /// `r = ln(C / C[-1])`, and `X[-n]` is X of n candles before; sums and means are over the last n
-/// candles, n being the (first) number in the name.
+/// candles, n being the (first) number in the name. Of a peer, `P` is the close, `PV` the volume and
+/// `p = ln(P / P[-1])`. Of a series, `X` is the value, its steps the values known by then.
 ///
 /// In formulas over books `b` and `a` are a snapshot's best bid and ask, `m = (a + b) / 2`, `qb` and
 /// `qa` amounts bid and asked (of the best level unless said otherwise), and `X'` is X of the snapshot

@@ -13,6 +13,8 @@ pub struct Inputs<'a> {
     pub base: &'a CandleSeries,
     /// Candles of coarser intervals, of the same instrument.
     pub context: &'a [CandleSeries],
+    /// Candles of other instruments of the same venue and market, of the base interval.
+    pub peers: &'a [CandleSeries],
     /// Series of values that are no candles.
     pub values: &'a [ValueSeries],
     /// Trades by time, if they are there. Times are the exchange's: a live system knows a trade, and
@@ -29,7 +31,8 @@ impl<'a> Inputs<'a> {
     /// Candles alone.
     #[must_use]
     pub fn of(base: &'a CandleSeries) -> Self {
-        Self { base, context: &[], values: &[], trades: None, books: None, unseen: &[] }
+        let (context, peers, values): (&[_], &[_], &[_]) = (&[], &[], &[]);
+        Self { base, context, peers, values, trades: None, books: None, unseen: &[] }
     }
 
     /// What the base candles give, and the streams beside them.

@@ -6,7 +6,8 @@ use super::alternative::{self, SeriesConfig};
 use super::book_tensor;
 use super::config::parse_scoped;
 use super::feature::{FeatureGroup, Input};
-use super::{Feature, FeatureConfig, FeatureError};
+use super::peers::{self, PeerFeatures, is_pair};
+use super::{Feature, FeatureConfig, FeatureError, PeerError};
 
 /// What there is of one interval: the length of its candles and what they lack.
 ///
@@ -75,7 +76,9 @@ pub struct Selection {
     pub book_levels: usize,
     /// Features of each context interval that has any.
     pub context: Vec<(Interval, Vec<Feature>)>,
-    /// Series of values, each of which has two columns.
+    /// Features of each peer, and of it and the instrument together.
+    pub peers: Vec<PeerFeatures>,
+    /// Series of values, each of which has its own columns.
     pub series: Vec<SeriesConfig>,
     /// What was not asked for by name and cannot be had.
     pub left_out: Vec<LeftOut>,
@@ -83,16 +86,17 @@ pub struct Selection {
 
 impl Selection {
     /// Names of the columns: the base candles' features, the book's levels, then each context
-    /// interval's features, then each series' value and age.
+    /// interval's features, then each peer's and its pair's, then each series'.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let base = self.base.1.iter().map(ToString::to_string);
         let context = self.context.iter().flat_map(|(interval, features)| {
             features.iter().map(move |feature| format!("{feature}@{interval}"))
         });
+        let peers = self.peers.iter().flat_map(PeerFeatures::columns);
         let series = self.series.iter().flat_map(SeriesConfig::columns);
         let book = book_tensor::columns(self.book_levels);
-        base.chain(book).chain(context).chain(series).collect()
+        base.chain(book).chain(context).chain(peers).chain(series).collect()
     }
 
     /// Logs what is left out: a warning when the data lacks a column.
@@ -120,12 +124,17 @@ pub fn select(
     context: &[CandleSource],
 ) -> Result<Selection, FeatureError> {
     alternative::check(&config.series)?;
+    let peers = peers::resolve(&config.peers)?;
     let include = parse(&config.include)?;
     let exclude = parse(&config.exclude)?;
     let of_context = config.context.as_deref().map(parse_context).transpose()?;
     let in_context = of_context.iter().flatten().map(|(feature, _)| feature);
     if let Some(feature) = include.iter().chain(in_context).find(|f| exclude.contains(f)) {
         return Err(FeatureError::Contradiction(feature.name()));
+    }
+    let in_context = of_context.iter().flatten().map(|(feature, _)| feature);
+    if let Some(feature) = include.iter().chain(in_context).find(|&&feature| is_pair(feature)) {
+        return Err(PeerError::OfPair(feature.name()).into());
     }
     let mut left_out = Vec::new();
     let wanted = (!include.is_empty()).then_some(include.as_slice());
@@ -141,6 +150,7 @@ pub fn select(
         base: (base.interval, base_features),
         book_levels: config.book_levels,
         context: Vec::with_capacity(context.len()),
+        peers,
         series: config.series.clone(),
         left_out,
     };

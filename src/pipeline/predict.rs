@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::PipelineError;
 use super::fold_job::replay;
-use super::prepare::{Prepared, Recipe, VALUES, prepare};
+use super::prepare::{PEER, Prepared, Recipe, VALUES, prepare};
 use crate::forecast::{CLASS_NAMES, Forecast, Forecasts};
 use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
@@ -117,19 +117,21 @@ fn replay_fold(
     let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
     // The run saw the store up to its last candle; later candles must not add rows or outcomes.
     let base = format!(" {}", meta.interval);
-    let seen = meta.data.iter().filter(|series| series.name.ends_with(&base));
+    // Peers' candles reach further back than the run's own.
+    let candles = || {
+        let own = |name: &str| !name.starts_with(VALUES) && !name.starts_with(PEER);
+        meta.data.iter().filter(move |series| own(&series.name))
+    };
+    let seen = candles().filter(|series| series.name.ends_with(&base));
     let first = seen.clone().map(|series| series.first).min();
     let last = seen.map(|series| series.last).max();
     let span = match (first, last) {
         (Some(first), Some(last)) => Span { start: first, end: last + 1 },
         // The base interval was summed from finer candles.
-        _ => {
-            let candles = || meta.data.iter().filter(|series| !series.name.starts_with(VALUES));
-            Span {
-                start: candles().map(|series| series.first).min().unwrap_or(i64::MIN),
-                end: candles().map(|series| series.last).max().map_or(i64::MAX, |last| last + 1),
-            }
-        }
+        _ => Span {
+            start: candles().map(|series| series.first).min().unwrap_or(i64::MIN),
+            end: candles().map(|series| series.last).max().map_or(i64::MAX, |last| last + 1),
+        },
     };
     let prepared = read(store, &meta, &meta.instruments, span)?;
     let known = Some(prepared.labels.known.as_slice());

@@ -57,6 +57,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let mut ledger = Vec::new();
     let entries = store.gaps(None)?;
     let values = read_values(store, recipe.features)?;
+    let (of_peers, peers_from) = read_peers(store, recipe, &mut data)?;
     for instrument in recipe.instruments {
         let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
         let mut gaps = missing(&entries, instrument, from);
@@ -74,11 +75,18 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
                     .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
             );
         }
-        let table: FeatureTable = features::build(
-            recipe.features,
-            &Inputs { context: &context, values: &values, ..Inputs::of(&base) },
-        )
-        .with_context(|| {
+        let others = of_peers.iter().zip(&peers_from);
+        for (peer, from) in others.filter(|(peer, _)| peer.instrument() != instrument) {
+            // A row reads the peer's candle of its own time; the own series' gaps are there already.
+            gaps.extend(
+                missing(&entries, peer.instrument(), *from)
+                    .into_iter()
+                    .map(|gap| LedgerGap { instrument: instrument.clone(), ..gap }),
+            );
+        }
+        let inputs =
+            Inputs { context: &context, peers: &of_peers, values: &values, ..Inputs::of(&base) };
+        let table: FeatureTable = features::build(recipe.features, &inputs).with_context(|| {
             format!("failed to compute features of {instrument} {}", recipe.interval)
         })?;
         let mut labels = labels::build(recipe.labels, &base, &table.open_time)
@@ -103,6 +111,34 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
 
 /// Begins the names of digests of value series.
 pub const VALUES: &str = "values ";
+
+/// Begins the names of digests of peers' candles.
+pub const PEER: &str = "peer ";
+
+/// The candles of every peer that the features name, of the venue and market of the instruments, and
+/// the interval of the series that each was read from.
+fn read_peers(
+    store: &Store,
+    recipe: &Recipe<'_>,
+    data: &mut Vec<DataDigest>,
+) -> anyhow::Result<(Vec<CandleSeries>, Vec<Interval>)> {
+    let mut peers = (Vec::new(), Vec::new());
+    let Some(own) = recipe.instruments.first() else { return Ok(peers) };
+    // Candles from before the base span warm the peer's features up.
+    let span = Span { start: i64::MIN, end: recipe.span.end };
+    for peer in &recipe.features.peers {
+        let instrument = Instrument::new(&own.venue, own.market, &peer.symbol)?;
+        let mut digests = Vec::new();
+        let (series, from) = read(store, &instrument, recipe.interval, span, &mut digests)
+            .with_context(|| format!("failed to read the peer {instrument} of features.peers"))?;
+        let named =
+            |digest: DataDigest| DataDigest { name: format!("{PEER}{}", digest.name), ..digest };
+        data.extend(digests.into_iter().map(named));
+        peers.0.push(series);
+        peers.1.push(from);
+    }
+    Ok(peers)
+}
 
 /// Every series of values that the features are made of.
 fn read_values(store: &Store, features: &FeatureConfig) -> anyhow::Result<Vec<ValueSeries>> {

@@ -6,24 +6,24 @@ use candlewick::features::{
 use candlewick::market::{Candle, CandleSeries, Interval};
 use proptest::prelude::*;
 
-use crate::features::{build, config, interval, real_candles, series};
+use crate::features::{build, config, interval, of_candles, real_candles, series};
 use crate::support::real_data;
 
 /// Steps of a random walk: move, shadows, volume, taker share, and what kind of candle it is.
-type Step = (f64, f64, f64, f64, f64, u8);
+pub type Step = (f64, f64, f64, f64, f64, u8);
 
 const GAP: u8 = 0;
 const NO_TRADE: u8 = 1;
 const SAME: u8 = 2;
 
-fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let kind = prop_oneof![1 => Just(GAP), 4 => Just(NO_TRADE), 4 => Just(SAME), 90 => Just(9u8)];
     let step = (-0.05..0.05, 0.0..0.02, 0.0..0.02, 0.0..1000.0, 0.0..=1.0, kind);
     prop::collection::vec(step, length)
 }
 
 /// A random walk of positive prices with gaps, candles without trade and candles without range.
-fn walk(interval: Interval, steps: &[Step]) -> CandleSeries {
+pub fn walk(interval: Interval, steps: &[Step]) -> CandleSeries {
     let start = 1_640_995_200_000;
     let mut candles: Vec<Candle> = Vec::new();
     for (index, &(moved, up, down, volume, taker, kind)) in steps.iter().enumerate() {
@@ -71,12 +71,12 @@ fn table(config: &FeatureConfig, base: &CandleSeries, context: &[CandleSeries]) 
     }
 }
 
-fn bits(table: &FeatureTable) -> Vec<u32> {
+pub fn bits(table: &FeatureTable) -> Vec<u32> {
     table.values.iter().map(|value| value.to_bits()).collect()
 }
 
 /// Rows, times and runs of `part` are the first of `whole`, bit for bit.
-fn assert_begins(whole: &FeatureTable, part: &FeatureTable) {
+pub fn assert_begins(whole: &FeatureTable, part: &FeatureTable) {
     assert!(part.rows() <= whole.rows());
     let first = whole.truncated(part.rows());
     assert_eq!(first.open_time, part.open_time);
@@ -84,7 +84,7 @@ fn assert_begins(whole: &FeatureTable, part: &FeatureTable) {
     assert_eq!(bits(&first), bits(part));
 }
 
-fn rows_until(table: &FeatureTable, time: i64) -> usize {
+pub fn rows_until(table: &FeatureTable, time: i64) -> usize {
     (0..table.rows()).take_while(|&row| table.decision_time(row) <= time).count()
 }
 
@@ -112,7 +112,7 @@ proptest! {
     ) {
         let base = walk(Interval::HOUR, &steps);
         let cut = (base.len() as f64 * cut) as usize;
-        for &feature in Feature::ALL {
+        for feature in of_candles() {
             let whole = table(&one(feature), &base, &[]);
             let part = table(&one(feature), &base.truncated(cut), &[]);
             let end = base.open_time()[..cut].last().map_or(0, |t| t + Interval::HOUR.ms());
@@ -184,7 +184,7 @@ proptest! {
     fn prop_gaps_cut_the_series_into_parts(steps in steps(200..400)) {
         let base = walk(Interval::HOUR, &steps);
         let candles: Vec<Candle> = base.iter().collect();
-        for &feature in Feature::ALL {
+        for feature in of_candles() {
             let whole = table(&one(feature), &base, &[]);
             prop_assert!(whole.values.iter().all(|value| value.is_finite()), "{}", feature);
             let (mut values, mut times, mut starts) = (Vec::new(), Vec::new(), Vec::new());
@@ -206,7 +206,7 @@ proptest! {
         let steps: Vec<Step> = steps.into_iter().filter(|step| step.5 != GAP).collect();
         let base = walk(Interval::HOUR, &steps);
         let late: Vec<Candle> = base.iter().skip(from).collect();
-        for &feature in Feature::ALL.iter().filter(|feature| !feature.info().recursive) {
+        for feature in of_candles().filter(|feature| !feature.info().recursive) {
             let (mut early_state, mut late_state) = (feature.state(), feature.state());
             let early: Vec<_> = base.iter().map(|c| early_state.update(&c)).skip(from).collect();
             for (candle, value) in late.iter().zip(early) {

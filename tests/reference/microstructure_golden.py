@@ -261,7 +261,7 @@ def over_candles(rows, k, closes, trades, books, first_book):
             row[f"delta_divergence_{n}"] = share(window(n)) - ratio(last.sum(), np.abs(last).sum())
     if k >= 24:
         x = [sum(s * np.sqrt(p * q) for _, p, q, s in c) for c in trades[k - 23 : k + 1]]
-        row["hasbrouck_lambda_24"] = slope(x, r[k - 24 : k]) * np.abs(x).mean()
+        row["trade_hasbrouck_24"] = slope(x, r[k - 24 : k]) * np.abs(x).mean()
     if k >= 23:
         counts = [len(c) for c in trades[k - 23 : k + 1]]
         row["arrival_ratio_6_24"] = ratio(np.mean(counts[-6:]), np.mean(counts), 1.0)

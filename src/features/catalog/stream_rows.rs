@@ -187,7 +187,7 @@ Trades {
         => OfTrades::new(trade_impact::lambda),
         "least-squares slope of ln(p / p[-1]) on s q from trade to trade, times mean q; 0 when s q does not vary",
         "Kyle 1985, Continuous auctions and insider trading";
-    HasbrouckLambda24 "hasbrouck_lambda_24" [Close TradeStream] window 24, "log return"
+    TradeHasbrouck24 "trade_hasbrouck_24" [Close TradeStream] window 24, "log return"
         => HasbrouckLambda::new(24),
         "least-squares slope of r on X = sum s sqrt(p q), times mean |X|, over 24 candles; 0 when X does not vary",
         "Hasbrouck 2009, Trading costs and returns for US equities";
