@@ -164,7 +164,7 @@ fn meta_labels_equal_mlfinpy() {
             assert_eq!(labels.score[row], outcome as f32, "{name} row {row}");
         }
         assert_eq!(expected.next(), None);
-        for row in rows(&series).filter(|&row| !sides[row].is_some_and(|side| side != 0)) {
+        for row in rows(&series).filter(|&row| sides[row].is_none_or(|side| side == 0)) {
             assert_eq!(labels.known[row], sides[row].is_some());
             assert!(sides[row].is_none() || labels.score[row] == 0.0);
             assert_eq!(ahead(&labels, row), i64::from(HORIZON));
@@ -186,7 +186,9 @@ fn weights_equal_mlfinpy() {
         // mlfinpy's have mean 1.
         let mut by_return = return_attribution(&spans, &series).unwrap();
         let mean = by_return.iter().sum::<f64>() / by_return.len() as f64;
-        by_return.iter_mut().for_each(|weight| *weight /= mean);
+        for weight in &mut by_return {
+            *weight /= mean;
+        }
         near(name, &some(&by_return), &floats(&golden[name]["return_attribution"]), 1e-8);
 
         for (oldest, key) in [(1.0, "1.0"), (0.5, "0.5"), (0.0, "0.0"), (-0.5, "-0.5")] {

@@ -74,7 +74,7 @@ fn any_rule() -> impl Strategy<Value = DirectionRule> {
 
 fn any_config() -> impl Strategy<Value = LabelConfig> {
     let volatility = prop_oneof![
-        Just(VolatilityConfig::Ewma),
+        Just(VolatilityConfig::Ewma {}),
         (2_u32..6).prop_map(|lookback| VolatilityConfig::YangZhang { lookback }),
     ];
     (2_u32..12, any_rule(), volatility).prop_map(|(horizon, direction, volatility)| LabelConfig {
@@ -437,7 +437,7 @@ fn real_configs() -> Vec<LabelConfig> {
         r#"{"rule": "meta", "primary": {"kind": "moving_average_cross", "fast": 12, "slow": 48}}"#,
         r#"{"rule": "meta", "primary": {"kind": "mean_reversion", "lookback": 48, "entry": 1.5}}"#,
     ];
-    let volatilities = [VolatilityConfig::Ewma, VolatilityConfig::YangZhang { lookback: 48 }];
+    let volatilities = [VolatilityConfig::Ewma {}, VolatilityConfig::YangZhang { lookback: 48 }];
     rules
         .iter()
         .zip(volatilities.into_iter().cycle())

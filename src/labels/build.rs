@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
     fn of(config: &'a LabelConfig, base: &'a CandleSeries) -> Self {
         let path = Path::of(base);
         let ewma = match config.volatility {
-            VolatilityConfig::Ewma => ewma_volatility(path.returns.steps(), config.scale_span),
+            VolatilityConfig::Ewma {} => ewma_volatility(path.returns.steps(), config.scale_span),
             VolatilityConfig::YangZhang { .. } => Vec::new(),
         };
         Self { config, closes: base.close(), path, ewma }
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
     /// Causal volatility per candle at the close of candle `index`.
     fn scale(&self, index: usize) -> Option<f64> {
         match self.config.volatility {
-            VolatilityConfig::Ewma => self.ewma[index],
+            VolatilityConfig::Ewma {} => self.ewma[index],
             VolatilityConfig::YangZhang { lookback } => {
                 yang_zhang(&self.path, index, lookback as usize)
             }

@@ -45,13 +45,13 @@ impl Default for LabelConfig {
 }
 
 /// A causal volatility per candle.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema, Validate)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(tag = "estimator", rename_all = "snake_case", deny_unknown_fields)]
 pub enum VolatilityConfig {
     /// Root of the exponentially weighted mean of squared log returns from close to close, over
     /// `labels.scale_span`. Known from the second candle on; a gap keeps the last value.
-    #[default]
-    Ewma,
+    // Braces, because serde takes any field beside the tag of a variant without them.
+    Ewma {},
     /// Yang and Zhang 2000: open, high, low and close of the last candles. Less noisy for the same
     /// lookback, but each candle counts the same until it drops out; behind a gap it starts anew.
     YangZhang {
@@ -59,6 +59,12 @@ pub enum VolatilityConfig {
         #[garde(range(min = 2, max = 100_000))]
         lookback: u32,
     },
+}
+
+impl Default for VolatilityConfig {
+    fn default() -> Self {
+        Self::Ewma {}
+    }
 }
 
 fn trends_fit_the_horizon(config: &LabelConfig) -> garde::Result {
@@ -86,7 +92,7 @@ mod tests {
         let before = r#"{"horizon": 6, "direction": {"rule": "volatility_scaled", "multiple": 0.5},
             "scale_span": 96}"#;
         let config: LabelConfig = serde_json::from_str(before).unwrap();
-        assert_eq!(config.volatility, VolatilityConfig::Ewma);
+        assert_eq!(config.volatility, VolatilityConfig::Ewma {});
         assert_eq!(config.weights, WeightConfig::default());
         assert!(config.validate().is_ok());
     }
@@ -101,9 +107,13 @@ mod tests {
         assert!(LabelConfig { horizon: 3, ..config }.validate().is_ok());
         let volatility = VolatilityConfig::YangZhang { lookback: 1 };
         assert!(LabelConfig { volatility, ..LabelConfig::default() }.validate().is_err());
-        assert!(
-            serde_json::from_str::<LabelConfig>(r#"{"volatility": {"estimator": "arch"}}"#)
-                .is_err()
-        );
+        for wrong in [
+            r#"{"volatility": {"estimator": "arch"}}"#,
+            r#"{"volatility": {"estimator": "ewma", "lookback": 48}}"#,
+            r#"{"volatility": {"estimator": "yang_zhang"}}"#,
+            r#"{"weights": {"uniquenes": true}}"#,
+        ] {
+            assert!(serde_json::from_str::<LabelConfig>(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -236,7 +236,8 @@ mod tests {
         assert_eq!(fitted.instruments.len(), 2, "two rows are too few: {fitted:?}");
         let classes = fitted.classes(&pooled);
         assert_eq!(classes[..60], classes[60..120], "the two differ in size only");
-        assert_eq!(classes[..60].iter().filter(|&&class| class == UP).count(), 15);
+        let ups = (0..60).filter(|&row| classes[row] == UP).count();
+        assert_eq!(ups, 15);
 
         // Forecasting one symbol alone asks the same thresholds.
         let mut alone = parts[1].clone();

@@ -133,7 +133,9 @@ fn weights_of_one(
     }
     let mean = weights.iter().sum::<f64>() / weights.len() as f64;
     if mean > 0.0 {
-        weights.iter_mut().for_each(|weight| *weight /= mean);
+        for weight in &mut weights {
+            *weight /= mean;
+        }
     } else {
         // A price that never moves leaves nothing to tell the rows apart by.
         weights.fill(1.0);
@@ -171,14 +173,12 @@ pub fn return_attribution(spans: &[Span], series: &CandleSeries) -> Result<Vec<f
 pub fn time_decay(uniqueness: &[f64], oldest: f64) -> Vec<f64> {
     let total: f64 = uniqueness.iter().sum();
     let slope = if oldest >= 0.0 { (1.0 - oldest) / total } else { 1.0 / ((oldest + 1.0) * total) };
-    let mut age = total;
     let mut sum = 0.0;
     uniqueness
         .iter()
         .map(|share| {
             sum += share;
-            age = total - sum;
-            (1.0 - slope * age).clamp(0.0, 1.0)
+            (1.0 - slope * (total - sum)).clamp(0.0, 1.0)
         })
         .collect()
 }
