@@ -56,24 +56,32 @@ impl Indicator for ExtremeAge {
 /// `0.5 + (C - E) / (4 A)`; one half without range.
 #[derive(Debug)]
 pub(super) struct KeltnerPosition {
+    weight: f64,
     last: Option<f64>,
-    mean: ExponentialMean,
+    seed: Window,
+    /// `C - E`. The mean itself would stop short of a price that stands still, and the range not.
+    lead: Option<f64>,
     range: ExponentialMean,
 }
 
 impl KeltnerPosition {
     pub(super) fn new(lookback: usize) -> Self {
-        let (mean, range) = (ExponentialMean::new(lookback), ExponentialMean::wilder(lookback));
-        Self { last: None, mean, range }
+        let (seed, range) = (Window::new(lookback), ExponentialMean::wilder(lookback));
+        let weight = 2.0 / (lookback as f64 + 1.0);
+        Self { weight, last: None, seed, lead: None, range }
     }
 }
 
 impl Indicator for KeltnerPosition {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let mean = self.mean.update(candle.close);
-        let last = self.last.replace(candle.close)?;
-        let range = self.range.update(true_range(candle, last))?;
-        mean.map(|mean| 0.5 + ratio_or(candle.close - mean, 4.0 * range, 0.0))
+        let close = candle.close;
+        let last = self.last.replace(close);
+        self.lead = match (self.lead, last) {
+            (Some(lead), Some(last)) => Some((1.0 - self.weight) * (lead + (close - last))),
+            _ => self.seed.push(close).then(|| close - self.seed.mean()),
+        };
+        let range = self.range.update(true_range(candle, last?))?;
+        self.lead.map(|lead| 0.5 + ratio_or(lead, 4.0 * range, 0.0))
     }
 }
 

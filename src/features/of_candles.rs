@@ -86,11 +86,6 @@ impl Indicator for PairCorrelation {
     }
 }
 
-/// `ln(C / C[-1])`.
-pub(super) fn log_return(candle: &Candle, last: Option<&Candle>) -> Option<f64> {
-    Some((candle.close / last?.close).ln())
-}
-
 /// The close.
 pub(super) fn close(candle: &Candle, _last: Option<&Candle>) -> Option<f64> {
     Some(candle.close)

@@ -1,7 +1,8 @@
 //! No feature looks ahead; streaming, batch and any beginning of the data agree bit for bit.
 
 use candlewick::features::{
-    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, resample,
+    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureGroup, FeatureTable,
+    resample,
 };
 use candlewick::market::{Candle, CandleSeries, Interval};
 use proptest::prelude::*;
@@ -102,6 +103,39 @@ const QUICK: [&str; 7] = [
     "close_volatility_6",
     "body_1",
 ];
+
+/// The candle with prices and volumes times powers of two, which is exact.
+fn scaled(candle: &Candle, price: i32, volume: i32) -> Candle {
+    let (price, volume) = (2f64.powi(price), 2f64.powi(volume));
+    Candle {
+        open: candle.open * price,
+        high: candle.high * price,
+        low: candle.low * price,
+        close: candle.close * price,
+        volume: candle.volume * volume,
+        quote_volume: candle.quote_volume.map(|quote| quote * price * volume),
+        taker_buy_volume: candle.taker_buy_volume.map(|bought| bought * volume),
+        taker_buy_quote_volume: candle.taker_buy_quote_volume.map(|quote| quote * price * volume),
+        ..*candle
+    }
+}
+
+/// By how much a feature rises when every price doubles: not at all, but for fractional differences,
+/// which keep a part of the log level: what they say of a price that always was 2.
+fn rise_of_doubling(feature: Feature) -> f64 {
+    if feature.info().group != FeatureGroup::Fractional {
+        return 0.0;
+    }
+    let two = Candle { open: 2.0, high: 2.0, low: 2.0, close: 2.0, ..walk_of_one() };
+    let mut state = feature.state();
+    let rise = (0..200).filter_map(|_| state.update(&two)).last().unwrap();
+    assert!(rise > 0.0 && rise < std::f64::consts::LN_2, "{feature}: {rise}");
+    rise
+}
+
+fn walk_of_one() -> Candle {
+    walk(Interval::HOUR, &[(0.0, 0.0, 0.0, 1.0, 0.5, 9)]).candle(0)
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -217,6 +251,30 @@ proptest! {
         }
     }
 
+    /// Features are ratios, shares and returns: another currency and another unit of volume leave
+    /// them as they are.
+    #[test]
+    fn prop_scale_changes_no_feature(
+        steps in steps(200..260), price in -8i32..=8, volume in -8i32..=8,
+    ) {
+        let steps: Vec<Step> = steps.into_iter().filter(|step| step.5 != GAP).collect();
+        let base = walk(Interval::HOUR, &steps);
+        for feature in of_candles() {
+            let rise = rise_of_doubling(feature) * f64::from(price);
+            let (mut plain, mut other) = (feature.state(), feature.state());
+            for candle in base.iter() {
+                let expected = plain.update(&candle).map(|value| value + rise);
+                let found = other.update(&scaled(&candle, price, volume));
+                prop_assert_eq!(expected.is_some(), found.is_some(), "{}", feature);
+                if let (Some(expected), Some(found)) = (expected, found) {
+                    let off = (found - expected).abs();
+                    let most = 1e-6 * expected.abs().max(1e-6);
+                    prop_assert!(off <= most, "{}: {} {}", feature, found, expected);
+                }
+            }
+        }
+    }
+
     #[test]
     fn prop_resampling_looks_at_nothing_later(steps in steps(50..200), cut in 0.0..1.0) {
         let base = walk(interval("15m"), &steps);
@@ -259,14 +317,23 @@ fn real_candles_hold_the_laws() {
     for series in &context {
         let own = build(&config, series, &[], &[]).unwrap();
         let length = series.interval();
+        let joined: Vec<(usize, usize)> = own
+            .names
+            .iter()
+            .enumerate()
+            .filter_map(|(column, name)| {
+                let joined = whole.column(&format!("{name}@{length}"))?;
+                Some((column, joined))
+            })
+            .collect();
+        assert!(joined.len() > 200, "{} columns of {length}", joined.len());
         for row in (0..whole.rows()).step_by(7) {
             let ended = length.floor(whole.decision_time(row)) - length.ms();
             let place = own.open_time.binary_search(&ended).unwrap();
-            for (column, name) in own.names.iter().enumerate() {
-                if let Some(joined) = whole.column(&format!("{name}@{length}")) {
-                    let (found, expected) = (whole.row(row)[joined], own.row(place)[column]);
-                    assert_eq!(found.to_bits(), expected.to_bits(), "{name}@{length} {row}");
-                }
+            for &(column, joined) in &joined {
+                let (found, expected) = (whole.row(row)[joined], own.row(place)[column]);
+                let name = &own.names[column];
+                assert_eq!(found.to_bits(), expected.to_bits(), "{name}@{length} {row}");
             }
         }
     }
