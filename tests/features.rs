@@ -10,6 +10,7 @@ use candlewick::features::{
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market, Span};
 use garde::Validate;
 
+use crate::streams::Streams;
 use crate::support::real_data;
 
 /// The features of candles and values alone.
@@ -118,19 +119,29 @@ fn the_catalogue_is_whole() {
     }
 }
 
+/// Trades and books inside the first hours, a book in each.
+fn wandering_streams() -> Streams {
+    let mut streams = Streams::default();
+    (0..400).for_each(|i| streams.add(&wandering(i), Interval::HOUR, 7, 1));
+    streams
+}
+
 #[test]
 fn warm_up_is_as_stated() {
+    let streams = wandering_streams();
     for &feature in Feature::ALL {
         let mut state = feature.state();
-        let first = (0..200).position(|i| state.update(&wandering(i)).is_some());
+        let mut gives = |i| streams.tell(&mut *state, &wandering(i), Interval::HOUR).is_some();
+        let first = (0..200).position(&mut gives);
         assert_eq!(first, Some(feature.info().warm_up), "{feature}");
-        assert!((200..400).all(|i| state.update(&wandering(i)).is_some()), "{feature} stops");
+        assert!((200..400).all(gives), "{feature} stops");
     }
 }
 
 /// A feature reads the columns it names: any other may be absent or differ without effect.
 #[test]
 fn inputs_are_as_stated() {
+    let streams = wandering_streams();
     for &feature in Feature::ALL {
         for column in Input::OPTIONAL {
             let named = feature.info().inputs.contains(&column);
@@ -143,10 +154,23 @@ fn inputs_are_as_stated() {
                     Input::TakerBuyVolume => candle.taker_buy_volume = None,
                     _ => candle.taker_buy_quote_volume = None,
                 }
-                state.update(&candle).is_some()
+                streams.tell(&mut *state, &candle, Interval::HOUR).is_some()
             });
             assert_eq!(gives, !named, "{feature} and {column}");
         }
+        let values = |streams: &Streams| -> Vec<Option<u64>> {
+            let mut state = feature.state();
+            let tell = |i| streams.tell(&mut *state, &wandering(i), Interval::HOUR);
+            (0..150).map(tell).map(|value| value.map(f64::to_bits)).collect()
+        };
+        let all = values(&streams);
+        let without_trades = values(&Streams { trades: vec![], ..streams.clone() });
+        let without_books = values(&Streams { books: vec![], ..streams.clone() });
+        let reads = |input| feature.info().inputs.contains(&input);
+        assert_eq!(all != without_trades, reads(Input::TradeStream), "{feature} and trades");
+        assert_eq!(all != without_books, reads(Input::BookStream), "{feature} and books");
+        let unknown = without_books.iter().all(Option::is_none);
+        assert_eq!(unknown, reads(Input::BookStream), "{feature} without books");
     }
 }
 
@@ -162,7 +186,8 @@ fn values_equal_ta_lib_and_pandas() {
         row.iter().map(|cell| (!cell.is_empty()).then(|| cell.parse().unwrap())).collect()
     };
     let rows: Vec<Vec<Option<f64>>> = reader.records().map(|row| parse(row.unwrap())).collect();
-    assert_eq!(names.len(), Feature::ALL.len(), "every feature has golden values");
+    let of_candles = catalog().iter().filter(|info| !info.reads_inside()).count();
+    assert_eq!(names.len(), of_candles, "every feature of candles has golden values");
     let mut wrong = Vec::new();
     for (column, name) in names.iter().enumerate() {
         let mut state = name.parse::<Feature>().unwrap().state();
@@ -360,7 +385,8 @@ fn the_calendar_is_left_to_the_base() {
     let daily = build(&FeatureConfig::default(), &day, &[], &[]).unwrap();
     assert!(daily.column("hour_sin").is_none() && daily.column("weekday_sin").is_some());
     let none = build(&config(&[], Some(&[])), &base, &[day], &[]).unwrap();
-    assert_eq!(none.names.len(), catalog().len());
+    let of_candles = catalog().iter().filter(|info| !info.reads_inside()).count();
+    assert_eq!(none.names.len(), of_candles);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn replay_fold(
     let last = seen.map(|series| series.last).max();
     let span = match (first, last) {
         (Some(first), Some(last)) => Span { start: first, end: last + 1 },
-        // The base interval was summed from finer candles.
+        // The base interval was summed from finer candles, or made of trades.
         _ => {
             let candles = || meta.data.iter().filter(|series| !series.name.starts_with(VALUES));
             Span {
@@ -159,6 +159,7 @@ fn read(
         instruments,
         interval: meta.interval,
         context: &meta.context,
+        candles: meta.candles,
         span,
         features: &features,
         labels: &meta.labels,
