@@ -24,6 +24,10 @@ enum Command {
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
     ///
+    /// In formulas over books b and a are the best bid and ask, m their mean, qb and qa amounts bid and
+    /// asked, and X' is X of the snapshot before. In formulas over trades p is a price, q an amount, s 1
+    /// where the taker bought and -1 where it sold, over the trades of the candle.
+    ///
     /// Stored series of values (`candlewick ingest series`) are features too, under their own names:
     /// a config lists them in `features.series`, and each gives its value as of what was known when
     /// the candle ended and, as NAME_age, how many days old it was then.
