@@ -113,7 +113,7 @@ fn values_equal_numpy_on_the_recorded_day() {
 /// Without trades and with a book that stands, every feature has its neutral value.
 #[test]
 fn silence_is_defined() {
-    let candles = still(0..60);
+    let candles = still(0..150);
     let stands = [book(10, &[(99.0, 2.0), (98.0, 1.0)], &[(101.0, 2.0), (102.0, 1.0)])];
     let (trades, books) = (Some(&[][..]), Some(&stands[..]));
     let inputs = Inputs { trades, books, ..Inputs::of(&candles) };
