@@ -10,6 +10,7 @@ use candlewick::features::{
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market, Span};
 use garde::Validate;
 
+use crate::streams::Streams;
 use crate::support::real_data;
 
 /// The features of candles and values alone.
@@ -115,9 +116,15 @@ pub fn of_candles() -> impl Iterator<Item = Feature> {
 }
 
 /// Tells a state what happened inside the candle of hour `index`, then the candle.
-fn tell(state: &mut dyn Indicator, index: i64, candle: &Candle) -> Option<f64> {
+fn tell(streams: &Streams, state: &mut dyn Indicator, index: i64, candle: &Candle) -> Option<f64> {
     state.peer(&wandering(index + 500));
-    state.update(candle)
+    streams.tell(state, candle, Interval::HOUR)
+}
+
+/// The features of one instrument alone.
+pub fn without_peer() -> impl Iterator<Item = Feature> {
+    let alone = |feature: &Feature| !feature.info().inputs.contains(&Input::Peer);
+    Feature::ALL.iter().copied().filter(alone)
 }
 
 #[test]
@@ -132,11 +139,19 @@ fn the_catalogue_is_whole() {
     }
 }
 
+/// Trades and books inside the first hours, a book in each.
+fn wandering_streams() -> Streams {
+    let mut streams = Streams::default();
+    (0..400).for_each(|i| streams.add(&wandering(i), Interval::HOUR, 7, 1));
+    streams
+}
+
 #[test]
 fn warm_up_is_as_stated() {
+    let streams = wandering_streams();
     for &feature in Feature::ALL {
         let mut state = feature.state();
-        let mut gives = |i| tell(&mut *state, i, &wandering(i)).is_some();
+        let mut gives = |i| tell(&streams, &mut *state, i, &wandering(i)).is_some();
         let first = (0..200).position(&mut gives);
         assert_eq!(first, Some(feature.info().warm_up), "{feature}");
         assert!((200..400).all(gives), "{feature} stops");
@@ -146,6 +161,7 @@ fn warm_up_is_as_stated() {
 /// A feature reads the columns it names: any other may be absent or differ without effect.
 #[test]
 fn inputs_are_as_stated() {
+    let streams = wandering_streams();
     for &feature in Feature::ALL {
         for column in Input::OPTIONAL {
             let named = feature.info().inputs.contains(&column);
@@ -158,10 +174,23 @@ fn inputs_are_as_stated() {
                     Input::TakerBuyVolume => candle.taker_buy_volume = None,
                     _ => candle.taker_buy_quote_volume = None,
                 }
-                tell(&mut *state, i, &candle).is_some()
+                tell(&streams, &mut *state, i, &candle).is_some()
             });
             assert_eq!(gives, !named, "{feature} and {column}");
         }
+        let values = |streams: &Streams| -> Vec<Option<u64>> {
+            let mut state = feature.state();
+            let tell = |i| streams.tell(&mut *state, &wandering(i), Interval::HOUR);
+            (0..150).map(tell).map(|value| value.map(f64::to_bits)).collect()
+        };
+        let all = values(&streams);
+        let without_trades = values(&Streams { trades: vec![], ..streams.clone() });
+        let without_books = values(&Streams { books: vec![], ..streams.clone() });
+        let reads = |input| feature.info().inputs.contains(&input);
+        assert_eq!(all != without_trades, reads(Input::TradeStream), "{feature} and trades");
+        assert_eq!(all != without_books, reads(Input::BookStream), "{feature} and books");
+        let unknown = without_books.iter().all(Option::is_none);
+        assert_eq!(unknown, reads(Input::BookStream), "{feature} without books");
     }
 }
 

@@ -26,6 +26,10 @@ enum Command {
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
     ///
+    /// In formulas over books b and a are the best bid and ask, m their mean, qb and qa amounts bid and
+    /// asked, and X' is X of the snapshot before. In formulas over trades p is a price, q an amount, s 1
+    /// where the taker bought and -1 where it sold, over the trades of the candle.
+    ///
     /// Features of the group cross_symbol are of two instruments: a config lists them under `pair` of
     /// a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
     ///

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backtest::BacktestConfig;
-use crate::features::FeatureConfig;
+use crate::features::{CandleOrigin, FeatureConfig};
 use crate::folds::FoldConfig;
 use crate::labels::LabelConfig;
 use crate::market::{Interval, Market, Span, Time};
@@ -110,6 +110,12 @@ pub struct DataConfig {
     #[serde(default)]
     #[garde(length(max = 8))]
     pub context: Vec<Interval>,
+    /// What candles come from: `stored` ones, or the stored `trades`, of which candles of any interval
+    /// are made; with `trades` all features of books and trades that the store has data for are taken
+    /// unless `features.include` names some. Default `stored`.
+    #[serde(default)]
+    #[garde(skip)]
+    pub candles: CandleOrigin,
     /// First candle to use (UTC); everything the store has when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[garde(skip)]

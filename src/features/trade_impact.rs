@@ -49,12 +49,10 @@ pub(super) fn volatility(trades: &[(f64, f64)]) -> f64 {
 pub(super) fn lambda(trades: &[(f64, f64)]) -> f64 {
     let Some(later) = trades.get(1..).filter(|later| !later.is_empty()) else { return 0.0 };
     let (mut flow, mut moves) = (Window::new(later.len()), Window::new(later.len()));
-    later.iter().for_each(|(_, signed)| {
+    for ((_, signed), r) in later.iter().zip(returns(trades)) {
         flow.push(*signed);
-    });
-    returns(trades).for_each(|r| {
         moves.push(r);
-    });
+    }
     let mean = flow.iter().map(f64::abs).sum::<f64>() / flow.count();
     slope(&flow, &moves) * mean * BASIS_POINTS
 }

@@ -100,10 +100,11 @@ pub fn data(
         write_manifest(&folder.manifest(), &manifest).context("failed to write the manifest")?;
     }
     for series in &prepared.data {
-        let columns: &[&str] = if series.name.starts_with(VALUES) {
-            &["time", "known_at", "value"]
-        } else {
-            &["open_time", "open", "high", "low", "close", "volume"]
+        let columns: &[&str] = match series.name.rsplit(' ').next() {
+            _ if series.name.starts_with(VALUES) => &["time", "known_at", "value"],
+            Some("trades" | "agg_trades") => &["id", "time", "price", "quantity", "buyer_is_maker"],
+            Some("book") => &["time", "update_id", "bids", "asks"],
+            _ => &["open_time", "open", "high", "low", "close", "volume"],
         };
         journal.record(Event::Dataset {
             name: series.name.clone(),

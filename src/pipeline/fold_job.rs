@@ -118,6 +118,7 @@ fn describe(
         window: config.window,
         interval: config.data.interval,
         context: config.data.context.clone(),
+        candles: config.data.candles,
         instruments: pool.instruments.clone(),
         features: config.features.clone(),
         feature_names: pool.names.clone(),

@@ -9,6 +9,7 @@ mod open;
 mod params;
 mod predict;
 mod prepare;
+mod streams;
 mod train;
 
 pub use predict::{PredictOutcome, PredictRequest, predict};

@@ -127,7 +127,7 @@ fn replay_fold(
     let last = seen.map(|series| series.last).max();
     let span = match (first, last) {
         (Some(first), Some(last)) => Span { start: first, end: last + 1 },
-        // The base interval was summed from finer candles.
+        // The base interval was summed from finer candles, or made of trades.
         _ => Span {
             start: candles().map(|series| series.first).min().unwrap_or(i64::MIN),
             end: candles().map(|series| series.last).max().map_or(i64::MAX, |last| last + 1),
@@ -161,6 +161,7 @@ fn read(
         instruments,
         interval: meta.interval,
         context: &meta.context,
+        candles: meta.candles,
         span,
         features: &features,
         labels: &meta.labels,

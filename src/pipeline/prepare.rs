@@ -3,7 +3,8 @@
 use anyhow::Context;
 
 use super::PipelineError;
-use crate::features::{self, FeatureConfig, FeatureTable, Inputs, ValueSeries};
+use super::streams::read_streams;
+use crate::features::{self, CandleOrigin, FeatureConfig, FeatureTable, Inputs, ValueSeries};
 use crate::folds::RowTime;
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
@@ -20,6 +21,8 @@ pub struct Recipe<'a> {
     pub interval: Interval,
     /// Context intervals.
     pub context: &'a [Interval],
+    /// What the candles come from.
+    pub candles: CandleOrigin,
     /// Open times to read.
     pub span: Span,
     /// Which features.
@@ -45,7 +48,7 @@ pub struct Prepared {
     pub ledger: Vec<LedgerGap>,
 }
 
-/// Reads candles, computes features and labels, and pools all instruments.
+/// Reads candles, or trades to make them of, and what features read inside them, computes features and labels, and pools all instruments.
 ///
 /// # Errors
 /// When the store lacks a series, or features or labels cannot be made of it.
@@ -59,18 +62,37 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let values = read_values(store, recipe.features)?;
     let (of_peers, peers_from) = read_peers(store, recipe, &mut data)?;
     for instrument in recipe.instruments {
-        let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
-        let mut gaps = missing(&entries, instrument, from);
+        let streams = read_streams(store, recipe, instrument, &mut data)?;
+        let mut gaps: Vec<LedgerGap> = streams
+            .channels
+            .iter()
+            .flat_map(|&channel| missing(&entries, instrument, channel))
+            // What is missing of one moment is missing of its millisecond.
+            .map(|gap| LedgerGap { span: gap.span.extended(1), ..gap })
+            .collect();
+        let inside: Vec<Span> = gaps.iter().map(|gap| gap.span).collect();
+        let of_trades = recipe.candles == CandleOrigin::Trades;
+        let base = if of_trades {
+            streams.candles(instrument, recipe.interval, &inside)?
+        } else {
+            let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
+            gaps.extend(missing(&entries, instrument, Channel::Candles(from)));
+            base
+        };
         let unseen: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
         let mut context = Vec::new();
         for &interval in recipe.context {
+            if of_trades {
+                context.push(streams.candles(instrument, interval, &inside)?);
+                continue;
+            }
             // Coarse candles from before the base span warm the context up.
             let span = Span { start: i64::MIN, end: recipe.span.end };
             let (series, from) = read(store, instrument, interval, span, &mut data)?;
             context.push(series);
             // A coarse candle is read from its end until the next one ends.
             gaps.extend(
-                missing(&entries, instrument, from)
+                missing(&entries, instrument, Channel::Candles(from))
                     .into_iter()
                     .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
             );
@@ -79,13 +101,20 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
         for (peer, from) in others.filter(|(peer, _)| peer.instrument() != instrument) {
             // A row reads the peer's candle of its own time; the own series' gaps are there already.
             gaps.extend(
-                missing(&entries, peer.instrument(), *from)
+                missing(&entries, peer.instrument(), Channel::Candles(*from))
                     .into_iter()
                     .map(|gap| LedgerGap { instrument: instrument.clone(), ..gap }),
             );
         }
-        let inputs =
-            Inputs { context: &context, peers: &of_peers, values: &values, ..Inputs::of(&base) };
+        let inputs = Inputs {
+            context: &context,
+            peers: &of_peers,
+            values: &values,
+            trades: streams.trades.as_deref(),
+            books: streams.books.as_deref(),
+            unseen: &inside,
+            ..Inputs::of(&base)
+        };
         let table: FeatureTable = features::build(recipe.features, &inputs).with_context(|| {
             format!("failed to compute features of {instrument} {}", recipe.interval)
         })?;
@@ -162,13 +191,13 @@ fn digest_of_values(
     })
 }
 
-/// What the ledger says is missing of an instrument's candles of `interval`.
-fn missing(entries: &[GapEntry], instrument: &Instrument, interval: Interval) -> Vec<LedgerGap> {
+/// What the ledger says is missing of a channel of an instrument.
+fn missing(entries: &[GapEntry], instrument: &Instrument, channel: Channel) -> Vec<LedgerGap> {
     entries
         .iter()
         .filter(|entry| {
             entry.instrument == *instrument
-                && entry.channel == Channel::Candles(interval)
+                && entry.channel == channel
                 && entry.state != GapState::Repaired
         })
         .map(|entry| LedgerGap {

@@ -160,6 +160,7 @@ fn run_steps(
             instruments: &instruments,
             interval: config.data.interval,
             context: &config.data.context,
+            candles: config.data.candles,
             span: config.data.span(),
             features: &config.features,
             labels: &config.labels,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError, read};
-use crate::market::{Candle, Instrument, Interval, Span};
+use crate::market::{BookSnapshot, Candle, Instrument, Interval, Span, Trade};
 
 impl Store {
     /// Hex sha256 of the stored candles of a series that open inside `span`.
@@ -43,6 +43,41 @@ pub fn candles_sha256(candles: &[Candle]) -> String {
     let mut hash = Sha256::new();
     for candle in sorted {
         hash_candle(&mut hash, candle);
+    }
+    hex(&hash.finalize())
+}
+
+/// Hex sha256 of trades in their order: of each its id, time and price in hundred-millionths as i64,
+/// amount as f64, all little-endian, and a byte 1 where the buyer was the maker, else 0.
+#[must_use]
+pub fn trades_sha256(trades: &[Trade]) -> String {
+    let mut hash = Sha256::new();
+    for trade in trades {
+        hash.update(trade.id.to_le_bytes());
+        hash.update(trade.time.to_le_bytes());
+        hash.update(trade.price.0.to_le_bytes());
+        hash.update(trade.quantity.to_le_bytes());
+        hash.update([u8::from(trade.buyer_is_maker)]);
+    }
+    hex(&hash.finalize())
+}
+
+/// Hex sha256 of book snapshots in their order: of each its time and update id as i64, and of bids,
+/// then asks, their number as u64, then price in hundred-millionths as i64 and amount as f64 of each,
+/// all little-endian.
+#[must_use]
+pub fn books_sha256(books: &[BookSnapshot]) -> String {
+    let mut hash = Sha256::new();
+    for book in books {
+        hash.update(book.time.to_le_bytes());
+        hash.update(book.update_id.to_le_bytes());
+        for side in [&book.bids, &book.asks] {
+            hash.update((side.len() as u64).to_le_bytes());
+            for level in side {
+                hash.update(level.price.0.to_le_bytes());
+                hash.update(level.quantity.to_le_bytes());
+            }
+        }
     }
     hex(&hash.finalize())
 }

@@ -43,7 +43,7 @@ pub use check::{
     ArchiveCheck, ArchiveDifference, ChannelCheck, ClockCheck, DamagedSegment, Gap, LedgerCount,
     MissingIds, SegmentCheck, SeriesCheck, StoreCheck, SumCheck, SumDifference, VolumeCheck, check,
 };
-pub use digest::{candles_sha256, hex};
+pub use digest::{books_sha256, candles_sha256, hex, trades_sha256};
 pub use error::StoreError;
 pub use export::{ExportColumn, ExportManifest, ExportRequest, ExportedFile, export};
 pub use ledger::{GapEntry, GapReason, GapState, NewGap};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::features::FeatureConfig;
+use crate::features::{CandleOrigin, FeatureConfig};
 use crate::labels::{DirectionThresholds, LabelConfig};
 use crate::market::{Instrument, Interval, Span};
 use crate::nets::{HeadsConfig, NetConfig};
@@ -30,6 +30,9 @@ pub struct CheckpointMeta {
     pub interval: Interval,
     /// Coarser intervals joined to it.
     pub context: Vec<Interval>,
+    /// What the candles come from.
+    #[serde(default)]
+    pub candles: CandleOrigin,
     /// Instruments that the net was trained on.
     pub instruments: Vec<Instrument>,
     /// How the features are made.

@@ -2,12 +2,13 @@
 
 use candlewick::features::{
     CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureGroup, FeatureTable,
-    resample,
+    Input, Inputs, resample,
 };
-use candlewick::market::{Candle, CandleSeries, Interval};
+use candlewick::market::{Candle, CandleSeries, Interval, Span};
 use proptest::prelude::*;
 
-use crate::features::{build, config, interval, of_candles, real_candles, series};
+use crate::features::{build, config, interval, of_candles, real_candles, series, without_peer};
+use crate::streams::Streams;
 use crate::support::real_data;
 
 /// Steps of a random walk: move, shadows, volume, taker share, and what kind of candle it is.
@@ -57,11 +58,44 @@ pub fn walk(interval: Interval, steps: &[Step]) -> CandleSeries {
     series(interval, &candles)
 }
 
-/// The table, or one without rows where no candle has all its features.
+/// Trades and books inside the candles of a walk; each candle's are its own step's.
+fn streams(base: &CandleSeries, steps: &[Step], least: u64) -> Streams {
+    let mut streams = Streams::default();
+    for candle in base.iter() {
+        let index = (candle.open_time - base.open_time()[0]) / base.interval().ms();
+        let step = steps.get(index as usize).map_or(0.5, |step| step.0 + step.3 + step.4);
+        streams.add(&candle, base.interval(), step.to_bits(), least);
+    }
+    streams
+}
+
+/// The table of candles and what happened inside them.
+fn inside(
+    config: &FeatureConfig,
+    base: &CandleSeries,
+    streams: &Streams,
+    unseen: &[Span],
+) -> FeatureTable {
+    let (trades, books) = (Some(&*streams.trades), Some(&*streams.books));
+    or_empty(
+        candlewick::features::build(config, &Inputs { trades, books, unseen, ..Inputs::of(base) }),
+        base,
+    )
+}
+
 fn table(config: &FeatureConfig, base: &CandleSeries, context: &[CandleSeries]) -> FeatureTable {
-    match build(config, base, context, &[]) {
+    or_empty(build(config, base, context, &[]), base)
+}
+
+/// The table, or one without rows where no candle has all its features.
+fn or_empty(built: Result<FeatureTable, FeatureError>, base: &CandleSeries) -> FeatureTable {
+    match built {
         Ok(table) => table,
-        Err(FeatureError::TooShort { .. } | FeatureError::NeverTogether { .. }) => FeatureTable {
+        Err(
+            FeatureError::TooShort { .. }
+            | FeatureError::NeverTogether { .. }
+            | FeatureError::NeverSeen { .. },
+        ) => FeatureTable {
             interval: base.interval(),
             names: vec![],
             open_time: vec![],
@@ -146,10 +180,12 @@ proptest! {
     ) {
         let base = walk(Interval::HOUR, &steps);
         let cut = (base.len() as f64 * cut) as usize;
-        for feature in of_candles() {
-            let whole = table(&one(feature), &base, &[]);
-            let part = table(&one(feature), &base.truncated(cut), &[]);
-            let end = base.open_time()[..cut].last().map_or(0, |t| t + Interval::HOUR.ms());
+        let streams = streams(&base, &steps, 0);
+        let end = base.open_time()[..cut].last().map_or(0, |t| t + Interval::HOUR.ms());
+        let known = streams.before(end);
+        for feature in without_peer() {
+            let whole = inside(&one(feature), &base, &streams, &[]);
+            let part = inside(&one(feature), &base.truncated(cut), &known, &[]);
             prop_assert_eq!(part.rows(), rows_until(&whole, end), "{}", feature);
             assert_begins(&whole, &part);
         }
@@ -218,12 +254,13 @@ proptest! {
     fn prop_gaps_cut_the_series_into_parts(steps in steps(200..400)) {
         let base = walk(Interval::HOUR, &steps);
         let candles: Vec<Candle> = base.iter().collect();
-        for feature in of_candles() {
-            let whole = table(&one(feature), &base, &[]);
+        let streams = streams(&base, &steps, 0);
+        for feature in without_peer() {
+            let whole = inside(&one(feature), &base, &streams, &[]);
             prop_assert!(whole.values.iter().all(|value| value.is_finite()), "{}", feature);
             let (mut values, mut times, mut starts) = (Vec::new(), Vec::new(), Vec::new());
             for part in candles.chunk_by(|a, b| a.open_time + Interval::HOUR.ms() == b.open_time) {
-                let part = table(&one(feature), &series(Interval::HOUR, part), &[]);
+                let part = inside(&one(feature), &series(Interval::HOUR, part), &streams, &[]);
                 prop_assert!(part.run_start.iter().all(|&start| start == 0));
                 starts.extend(part.run_start.iter().map(|_| times.len() as u32));
                 values.extend(bits(&part));
@@ -240,11 +277,13 @@ proptest! {
         let steps: Vec<Step> = steps.into_iter().filter(|step| step.5 != GAP).collect();
         let base = walk(Interval::HOUR, &steps);
         let late: Vec<Candle> = base.iter().skip(from).collect();
-        for feature in of_candles().filter(|feature| !feature.info().recursive) {
+        let streams = streams(&base, &steps, 0);
+        for feature in without_peer().filter(|feature| !feature.info().recursive) {
             let (mut early_state, mut late_state) = (feature.state(), feature.state());
-            let early: Vec<_> = base.iter().map(|c| early_state.update(&c)).skip(from).collect();
+            let mut tell = |candle: Candle| streams.tell(&mut *early_state, &candle, Interval::HOUR);
+            let early: Vec<_> = base.iter().map(&mut tell).skip(from).collect();
             for (candle, value) in late.iter().zip(early) {
-                if let Some(found) = late_state.update(candle) {
+                if let Some(found) = streams.tell(&mut *late_state, candle, Interval::HOUR) {
                     prop_assert_eq!(Some(found.to_bits()), value.map(f64::to_bits), "{}", feature);
                 }
             }
@@ -273,6 +312,93 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// Candles that touch what was not seen have no row, and the states begin anew after them: as if
+    /// those candles were missing.
+    #[test]
+    fn prop_what_was_not_seen_cuts_the_series(
+        steps in steps(150..250),
+        holes in prop::collection::vec((0i64..250 * 3_600_000, 0i64..4 * 3_600_000), 1..5),
+    ) {
+        let base = walk(Interval::HOUR, &steps);
+        let streams = streams(&base, &steps, 0);
+        let start = base.open_time()[0];
+        let unseen: Vec<Span> = holes
+            .iter()
+            .map(|&(at, length)| Span { start: start + at, end: start + at + length })
+            .collect();
+        let touched = |candle: &Candle| {
+            let candle = Span { start: candle.open_time, end: candle.open_time + 3_600_000 };
+            unseen.iter().any(|hole| {
+                Span { end: hole.end.max(hole.start + 1), ..*hole }.overlaps(candle)
+            })
+        };
+        let seen: Vec<Candle> = base.iter().filter(|candle| !touched(candle)).collect();
+        let seen = series(Interval::HOUR, &seen);
+        let mut features: Vec<Feature> =
+            without_peer().filter(|f| f.info().reads_inside()).collect();
+        features.push(Feature::Rsi14);
+        for feature in features {
+            let holed = inside(&one(feature), &base, &streams, &unseen);
+            let parted = inside(&one(feature), &seen, &streams, &[]);
+            prop_assert_eq!(&holed.open_time, &parted.open_time, "{}", feature);
+            prop_assert_eq!(&holed.run_start, &parted.run_start, "{}", feature);
+            prop_assert_eq!(bits(&holed), bits(&parted), "{}", feature);
+        }
+    }
+
+    /// Trades, books and holes pushed as they come give what the batch gives, the book's columns too.
+    #[test]
+    fn prop_streams_pushed_equal_the_batch(
+        steps in steps(60..150), hole in 0i64..150 * 60_000,
+    ) {
+        let base = walk(Interval::MINUTE, &steps);
+        let streams = streams(&base, &steps, 1);
+        let start = base.open_time()[0] + hole;
+        let unseen = [Span { start, end: start + 1 }];
+        let names: Vec<&str> = Feature::ALL
+            .iter()
+            .map(|feature| feature.info())
+            .filter(|info| info.reads_inside() && info.warm_up < 3)
+            .map(|info| info.name)
+            .collect();
+        let config = FeatureConfig { book_levels: 1, ..config(&names, None) };
+        let whole = inside(&config, &base, &streams, &unseen);
+        let source = CandleSource::of(&base).with(&Input::INSIDE);
+        let mut builder = FeatureBuilder::new(&config, &source, &[]).unwrap();
+        let (mut values, mut times, mut told) = (Vec::new(), Vec::new(), Streams::default());
+        let mut hole = Some(unseen[0]);
+        for candle in base.iter() {
+            let end = candle.open_time + 60_000;
+            if let Some(span) = hole.take_if(|hole| hole.start < end) {
+                builder.push_unseen(span).unwrap();
+            }
+            let mut now = streams.before(end);
+            let next = Streams {
+                trades: now.trades.split_off(told.trades.len()),
+                books: now.books.split_off(told.books.len()),
+            };
+            // Which of a trade and a snapshot of one moment comes first is the batch's to say.
+            let mut events: Vec<(i64, usize, bool)> = Vec::new();
+            events.extend(next.trades.iter().enumerate().map(|(i, t)| (t.time, i, false)));
+            events.extend(next.books.iter().enumerate().map(|(i, b)| (b.time, i, true)));
+            events.sort_by_key(|&(time, index, is_book)| (time, is_book, index));
+            for (_, index, is_book) in events {
+                if is_book {
+                    builder.push_book(&next.books[index]).unwrap();
+                } else {
+                    builder.push_trade(&next.trades[index]).unwrap();
+                }
+            }
+            told = streams.before(end);
+            if let Some(row) = builder.push_base(&candle).unwrap() {
+                values.extend(row.iter().map(|value| value.to_bits()));
+                times.push(candle.open_time);
+            }
+        }
+        prop_assert_eq!(times, whole.open_time.clone());
+        prop_assert_eq!(values, bits(&whole));
     }
 
     #[test]
