@@ -26,8 +26,8 @@ enum Command {
     /// r = ln(C / C[-1]), and X[-n] is X of n candles before. Sums and means are over the last n
     /// candles, n being the first number in the name.
     ///
-    /// Features of the group cross_symbol are of two instruments: a config lists them under `pair` of
-    /// a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
+    /// Features of the group `cross_symbol` are of two instruments: a config lists them under `pair`
+    /// of a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
     ///
     /// Stored series of values (`candlewick ingest series`) are features too, under their own names,
     /// which stand where the list says SERIES: a config lists them in `features.series`. X is the
