@@ -403,12 +403,12 @@ fn series_are_named_once_and_unlike_features() {
     };
     assert!(error(&["rsi_14"], &[]).contains("`rsi_14`, which is a feature of the candles"));
     assert!(error(&["a@1h"], &[]).contains("series `a@1h` cannot be"));
-    assert!(error(&["x", "x"], &[]).contains("the column `x`;"));
-    assert!(error(&["x", "x_age"], &[]).contains("the column `x_age`;"));
+    assert!(error(&["x", "x"], &[]).contains("are called `x`;"));
+    assert!(error(&["x", "x_age"], &[]).contains("are called `x_age`;"));
     assert!(error(&["y"], &named(&[])).contains("no series of values `y`, there is x;"));
     assert!(error(&["y"], &[]).contains("there is none at all"));
     let never = error(&["x"], &named(&[]));
-    assert!(never.contains("known of x; ingest it"), "{never}");
+    assert!(never.contains("known of x, or never as many"), "{never}");
 
     let yaml = "series: [{name: x}, {name: y, max_age: 30d}]";
     let given: FeatureConfig = serde_saphyr::from_str(yaml).unwrap();

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use candlewick::features::{
-    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, Indicator,
-    Inputs, PeerConfig, build,
+    CandleSource, Feature, FeatureBuilder, FeatureConfig, FeatureError, FeatureTable, Inputs,
+    PeerConfig, build,
 };
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market};
 use garde::Validate;

@@ -30,8 +30,8 @@ enum Command {
     /// asked, and X' is X of the snapshot before. In formulas over trades p is a price, q an amount, s 1
     /// where the taker bought and -1 where it sold, over the trades of the candle.
     ///
-    /// Features of the group cross_symbol are of two instruments: a config lists them under `pair` of
-    /// a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
+    /// Features of the group `cross_symbol` are of two instruments: a config lists them under `pair`
+    /// of a peer in `features.peers`. Of the peer P is the close, PV the volume and p = ln(P / P[-1]).
     ///
     /// Stored series of values (`candlewick ingest series`) are features too, under their own names,
     /// which stand where the list says SERIES: a config lists them in `features.series`. X is the

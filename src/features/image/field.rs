@@ -42,7 +42,9 @@ pub fn markov_transition(values: &[f64], size: usize) -> Image {
     for row in &mut steps {
         let left: f64 = row.iter().sum();
         if left > 0.0 {
-            row.iter_mut().for_each(|share| *share /= left);
+            for share in row {
+                *share /= left;
+            }
         }
     }
     let block = part_length(values.len(), size);
