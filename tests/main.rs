@@ -26,6 +26,7 @@ mod features;
 mod ingest;
 mod laws;
 mod laws_folds;
+mod leaks;
 mod ledger;
 mod live;
 mod mlflow_server;

@@ -1,5 +1,7 @@
 //! `candlewick features`.
 
+mod check;
+
 use std::io::Write;
 
 use anyhow::Result;
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use crate::features::{Feature, FeatureInfo, Input, catalog};
 
-/// The features that a config can name
+/// The features that a config can name, and whether any of them looks ahead
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -37,9 +39,13 @@ enum Command {
         /// Name of the feature, as `features list` prints it
         name: Feature,
     },
+    Check(check::Args),
 }
 
-pub fn run(args: &Args, json: bool) -> Result<u8> {
+pub fn run(args: &Args, json: bool, quiet: bool) -> Result<u8> {
+    if let Command::Check(args) = &args.command {
+        return check::run(args, json, quiet);
+    }
     write(args, json, &mut std::io::stdout().lock())?;
     Ok(0)
 }
@@ -50,6 +56,7 @@ fn write(args: &Args, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
         Command::List => list(out),
         Command::Describe { name } if json => writeln!(out, "{}", json!(name.info())),
         Command::Describe { name } => describe(name.info(), out),
+        Command::Check(_) => Ok(()),
     }
 }
 
