@@ -17,8 +17,8 @@ pub fn interval(name: &str) -> Interval {
     name.parse().unwrap()
 }
 
-/// A random walk of so many hours; each 211th to 215th candle is missing.
-pub fn hours(count: i64, seed: u64) -> CandleSeries {
+/// A random walk of so many hours; five candles are missing after each `stretch` but the first.
+fn hours(count: i64, stretch: i64, seed: u64) -> CandleSeries {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let instrument = Instrument::new("simulated", Market::Spot, "TEST").unwrap();
     let mut series = CandleSeries::new(instrument, Interval::HOUR);
@@ -40,7 +40,7 @@ pub fn hours(count: i64, seed: u64) -> CandleSeries {
             taker_buy_volume: Some(bought),
             taker_buy_quote_volume: Some(bought * open),
         };
-        if hour % 211 >= 5 || hour < 5 {
+        if hour % stretch >= 5 || hour < 5 {
             series.push(&candle).unwrap();
         }
     }
@@ -64,7 +64,12 @@ fn book(id: i64, rng: &mut ChaCha8Rng) -> BookSnapshot {
 /// Hourly candles, their sums of four hours, one value a day known nine hours after its day has
 /// ended, a trade every half hour and a book every twenty minutes.
 pub fn world(hours_count: i64) -> History {
-    let base = hours(hours_count, 5);
+    world_of(hours_count, 211)
+}
+
+/// The same with a gap after each `stretch` of hours.
+pub fn world_of(hours_count: i64, stretch: i64) -> History {
+    let base = hours(hours_count, stretch, 5);
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let value = |day: i64, rng: &mut ChaCha8Rng| Value {
         time: START + day * DAY,
