@@ -105,7 +105,10 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
 pub const VALUES: &str = "values ";
 
 /// Every series of values that the features are made of.
-pub(super) fn read_values(store: &Store, features: &FeatureConfig) -> anyhow::Result<Vec<ValueSeries>> {
+pub(super) fn read_values(
+    store: &Store,
+    features: &FeatureConfig,
+) -> anyhow::Result<Vec<ValueSeries>> {
     let read = |name: &String| Ok(ValueSeries { name: name.clone(), values: store.values(name)? });
     features.series.iter().map(|series| read(&series.name)).collect()
 }

@@ -101,7 +101,7 @@ fn show(bar: &ProgressBar, instrument: &Instrument, done: usize, all: usize) {
     bar.set_length(all as u64);
     bar.set_prefix(instrument.to_string());
     bar.set_position(done as u64);
-    if bar.is_hidden() && (done == all || done % 10 == 0) {
+    if bar.is_hidden() && (done == all || done.is_multiple_of(10)) {
         tracing::info!(%instrument, done, all, "checking");
     }
 }
