@@ -22,6 +22,8 @@ pub mod scores;
 
 pub mod windows;
 
+pub mod leaks;
+
 pub mod kernels;
 pub mod nets;
 

@@ -29,6 +29,7 @@ mod labels;
 mod laws;
 mod laws_folds;
 mod laws_labels;
+mod leaks;
 mod ledger;
 mod live;
 mod microstructure;

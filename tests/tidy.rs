@@ -18,6 +18,7 @@ folds: market
 labels: market folds
 scores: market forecast folds labels
 windows: market features folds labels
+leaks: market features folds labels windows
 kernels:
 nets: forecast windows kernels
 training: market forecast event run_folder features folds labels scores windows nets

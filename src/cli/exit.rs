@@ -8,6 +8,7 @@ use crate::features::FeatureError;
 use crate::folds::FoldError;
 use crate::ingest::IngestError;
 use crate::labels::LabelError;
+use crate::leaks::LeakError;
 use crate::market::{InstrumentError, IntervalError};
 use crate::pipeline::PipelineError;
 use crate::run_folder::{FileError, RunFolderError};
@@ -100,6 +101,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     }
     if let Some(error) = cause.downcast_ref::<FileError>() {
         return Some(file(error));
+    }
+    // What a provider says is told by its own error.
+    if matches!(cause.downcast_ref(), Some(LeakError::Empty | LeakError::Malformed { .. })) {
+        return Some(DATA);
     }
     if matches!(cause.downcast_ref::<TrackingError>(), Some(TrackingError::NoServer)) {
         return Some(USAGE);

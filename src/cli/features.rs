@@ -1,5 +1,7 @@
 //! `candlewick features`.
 
+mod check;
+
 use std::io::Write;
 
 use anyhow::Result;
@@ -10,7 +12,7 @@ use crate::features::{
     Feature, FeatureError, FeatureGroup, FeatureInfo, Input, catalog, series_catalog,
 };
 
-/// The features that a config can name
+/// The features that a config can name, and whether any of them looks ahead
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -52,6 +54,7 @@ enum Command {
         #[arg(value_parser = known)]
         name: &'static FeatureInfo,
     },
+    Check(check::Args),
 }
 
 /// Every definition, of candles and of series.
@@ -64,7 +67,10 @@ fn known(name: &str) -> Result<&'static FeatureInfo, FeatureError> {
     of_series.map_or_else(|| name.parse().map(Feature::info), Ok)
 }
 
-pub fn run(args: &Args, json: bool) -> Result<u8> {
+pub fn run(args: &Args, json: bool, quiet: bool) -> Result<u8> {
+    if let Command::Check(args) = &args.command {
+        return check::run(args, json, quiet);
+    }
     write(args, json, &mut std::io::stdout().lock())?;
     Ok(0)
 }
@@ -77,6 +83,7 @@ fn write(args: &Args, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
         Command::List { group } => list(*group, out),
         Command::Describe { name } if json => writeln!(out, "{}", json!(name)),
         Command::Describe { name } => describe(name, out),
+        Command::Check(_) => Ok(()),
     }
 }
 

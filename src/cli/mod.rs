@@ -54,7 +54,7 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Look into a store: what it has, its gaps and contradictions
     Store(store::StoreArgs),
-    /// List and describe the features
+    /// List and describe the features, and check that none looks ahead
     Features(features::Args),
     /// Train a config on a store, with forecasts, scores, checkpoints and a report
     Train(train::Args),
@@ -87,7 +87,7 @@ pub fn run() -> u8 {
     let result = match line.command {
         Command::Ingest(args) => ingest::run(&args, json),
         Command::Store(args) => store::run(&args, json),
-        Command::Features(args) => features::run(&args, json),
+        Command::Features(args) => features::run(&args, json, line.quiet),
         Command::Train(args) => train::run(&args, json, line.quiet),
         Command::Predict(args) => predict::run(&args, json),
         Command::Report(args) => report::run(&args, json, &mut out).map(|()| 0),

@@ -1,5 +1,6 @@
 //! Wires the steps of one command; the only place that holds a whole `RunConfig`.
 
+mod check_features;
 mod describe_run;
 mod evaluate;
 mod fold_job;
@@ -12,6 +13,7 @@ mod prepare;
 mod streams;
 mod train;
 
+pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};
 

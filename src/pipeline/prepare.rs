@@ -170,7 +170,10 @@ fn read_peers(
 }
 
 /// Every series of values that the features are made of.
-fn read_values(store: &Store, features: &FeatureConfig) -> anyhow::Result<Vec<ValueSeries>> {
+pub(super) fn read_values(
+    store: &Store,
+    features: &FeatureConfig,
+) -> anyhow::Result<Vec<ValueSeries>> {
     let read = |name: &String| Ok(ValueSeries { name: name.clone(), values: store.values(name)? });
     features.series.iter().map(|series| read(&series.name)).collect()
 }
@@ -210,7 +213,7 @@ fn missing(entries: &[GapEntry], instrument: &Instrument, channel: Channel) -> V
 
 /// Candles of `interval`, or summed from the coarsest finer series that the store has; and the
 /// interval of the series that was read.
-fn read(
+pub(super) fn read(
     store: &Store,
     instrument: &Instrument,
     interval: Interval,

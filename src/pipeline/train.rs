@@ -260,7 +260,7 @@ fn check_memory(
     Ok(need.check(available_memory())?)
 }
 
-fn instruments(config: &RunConfig) -> anyhow::Result<Vec<Instrument>> {
+pub(super) fn instruments(config: &RunConfig) -> anyhow::Result<Vec<Instrument>> {
     config
         .data
         .symbols

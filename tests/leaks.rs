@@ -1,0 +1,6 @@
+//! Integration tests: the leak detector finds what is planted and nothing else.
+
+mod command;
+mod own;
+mod planted;
+mod world;
