@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::market::Interval;
 
 use super::alternative::{self, SeriesConfig};
-use super::{Feature, FeatureError};
+use super::{Feature, FeatureError, Size};
 
 /// Which features a run uses, of the base candles and of each context interval.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeatureConfig {
     /// Features of the base candles, in this order. Default: empty, which takes the whole catalogue
@@ -33,6 +33,26 @@ pub struct FeatureConfig {
     /// none. `candlewick ingest series` stores them.
     #[garde(dive, custom(distinct))]
     pub series: Vec<SeriesConfig>,
+    /// Memory that building features into a file may take: `64MiB` or more. Default: `1GiB`.
+    #[garde(custom(enough))]
+    pub memory: Size,
+    /// Disk that the store's folder `cache/features` may take for tables of features that were built
+    /// before; a run with the same candles and features reads them. `0` keeps none. Default: `4GiB`.
+    #[garde(skip)]
+    pub cache: Size,
+}
+
+impl Default for FeatureConfig {
+    fn default() -> Self {
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            context: None,
+            series: Vec::new(),
+            memory: Size::mebibytes(1024),
+            cache: Size::mebibytes(4096),
+        }
+    }
 }
 
 impl FeatureConfig {
@@ -59,7 +79,8 @@ impl FeatureConfig {
         if given != of_series {
             return Err(FeatureError::SeriesColumns { columns: of_series.join(", ") });
         }
-        Ok(Self { include, exclude: vec![], context: Some(context), series })
+        let exclude = Vec::new();
+        Ok(Self { include, exclude, context: Some(context), series, ..self.clone() })
     }
 }
 
@@ -72,6 +93,14 @@ pub(super) fn parse_scoped(name: &str) -> Result<(Feature, Option<Interval>), Fe
             Ok((feature.parse()?, Some(interval.parse().map_err(unknown)?)))
         }
     }
+}
+
+fn enough<C>(memory: &Size, _context: &C) -> garde::Result {
+    let least = Size::mebibytes(64);
+    if *memory >= least {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("{memory} is too little to build in; give {least} or more")))
 }
 
 fn distinct<C>(series: &[SeriesConfig], _context: &C) -> garde::Result {

@@ -233,6 +233,15 @@ pub enum FeatureError {
         /// Candles in a row it needs for a value.
         needed: usize,
     },
+    /// No candle has all its features, of candles that were not kept to see why.
+    #[error(
+        "no candle has all its features: too few of the {interval} candles or of their context \
+         follow one another, or they are never both there; ingest more, for the same time"
+    )]
+    NoRow {
+        /// Interval of the base candles.
+        interval: Interval,
+    },
     /// Base and context candles that are never there together.
     #[error(
         "no candle has all its features: the {base} candles and the {context} context candles are \

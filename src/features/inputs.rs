@@ -5,6 +5,7 @@ use crate::market::{BookSnapshot, CandleSeries, Trade};
 use super::CandleSource;
 use super::alternative::ValueSeries;
 use super::feature::Input;
+use super::indicator::Indicator;
 
 /// What the features of one instrument are built from.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +50,18 @@ pub(super) enum Event<'a> {
     Book(&'a BookSnapshot),
 }
 
+impl Event<'_> {
+    /// Tells a state.
+    pub(super) fn tell(self, state: &mut dyn Indicator) {
+        match self {
+            Self::Trade(trade) => state.trade(trade),
+            Self::Book(book) => state.book(book),
+        }
+    }
+}
+
 /// Trades and snapshots that were not told yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Streams<'a> {
     trades: &'a [Trade],
     books: &'a [BookSnapshot],

@@ -1,5 +1,6 @@
 //! Wires the steps of one command; the only place that holds a whole `RunConfig`.
 
+mod build_features;
 mod describe_run;
 mod evaluate;
 mod fold_job;
@@ -11,6 +12,7 @@ mod predict;
 mod prepare;
 mod train;
 
+pub use build_features::{FeatureRequest, build_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};
 

@@ -3,13 +3,16 @@
 use anyhow::Context;
 
 use super::PipelineError;
-use crate::features::{self, FeatureConfig, FeatureTable, Inputs, ValueSeries};
+use crate::features::{self, FeatureCache, FeatureConfig, FeatureTable, Inputs, ValueSeries};
 use crate::folds::RowTime;
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
 use crate::run_folder::DataDigest;
 use crate::store::{GapEntry, GapState, Store};
 use crate::windows::{LedgerGap, Pool};
+
+/// Folder under a store's that keeps tables of features.
+const FEATURE_CACHE: &str = "cache/features";
 
 /// What to read and what to make of it.
 #[derive(Debug, Clone)]
@@ -57,6 +60,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let mut ledger = Vec::new();
     let entries = store.gaps(None)?;
     let values = read_values(store, recipe.features)?;
+    let cache = FeatureCache::new(&store.folder().join(FEATURE_CACHE), recipe.features.cache);
     for instrument in recipe.instruments {
         let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
         let mut gaps = missing(&entries, instrument, from);
@@ -74,11 +78,8 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
                     .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
             );
         }
-        let table: FeatureTable = features::build(
-            recipe.features,
-            &Inputs { context: &context, values: &values, ..Inputs::of(&base) },
-        )
-        .with_context(|| {
+        let inputs = Inputs { context: &context, values: &values, ..Inputs::of(&base) };
+        let table: FeatureTable = cache.build(recipe.features, &inputs).with_context(|| {
             format!("failed to compute features of {instrument} {}", recipe.interval)
         })?;
         let mut labels = labels::build(recipe.labels, &base, &table.open_time)
@@ -105,7 +106,10 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
 pub const VALUES: &str = "values ";
 
 /// Every series of values that the features are made of.
-fn read_values(store: &Store, features: &FeatureConfig) -> anyhow::Result<Vec<ValueSeries>> {
+pub(super) fn read_values(
+    store: &Store,
+    features: &FeatureConfig,
+) -> anyhow::Result<Vec<ValueSeries>> {
     let read = |name: &String| Ok(ValueSeries { name: name.clone(), values: store.values(name)? });
     features.series.iter().map(|series| read(&series.name)).collect()
 }
@@ -152,24 +156,7 @@ fn read(
     span: Span,
     data: &mut Vec<DataDigest>,
 ) -> anyhow::Result<(CandleSeries, Interval)> {
-    let stored: Vec<Interval> = store
-        .series()?
-        .into_iter()
-        .filter(|info| info.instrument == *instrument)
-        .map(|info| info.interval)
-        .collect();
-    let source = if stored.contains(&interval) {
-        interval
-    } else {
-        let finer =
-            stored.iter().filter(|&&finer| finer < interval && interval.is_multiple_of(finer));
-        let Some(&source) = finer.max() else {
-            // The store's own error lists what it has.
-            return Ok((store.load(instrument, interval, span)?, interval));
-        };
-        tracing::info!(%instrument, %interval, from = %source, "the store lacks the interval: summing finer candles");
-        source
-    };
+    let source = source_of(store, instrument, interval)?;
     let series = store.load(instrument, source, span)?;
     let (Some(&first), Some(&last)) = (series.open_time().first(), series.open_time().last())
     else {
@@ -188,4 +175,29 @@ fn read(
     });
     let series = if source == interval { series } else { features::resample(&series, interval)? };
     Ok((series, source))
+}
+
+/// The interval of the stored series that candles of `interval` are read from: itself, or the
+/// coarsest finer one that they can be summed from.
+pub(super) fn source_of(
+    store: &Store,
+    instrument: &Instrument,
+    interval: Interval,
+) -> anyhow::Result<Interval> {
+    let stored: Vec<Interval> = store
+        .series()?
+        .into_iter()
+        .filter(|info| info.instrument == *instrument)
+        .map(|info| info.interval)
+        .collect();
+    if stored.contains(&interval) {
+        return Ok(interval);
+    }
+    let finer = stored.iter().filter(|&&finer| finer < interval && interval.is_multiple_of(finer));
+    let Some(&source) = finer.max() else {
+        // The store's own error, on reading, lists what it has.
+        return Ok(interval);
+    };
+    tracing::info!(%instrument, %interval, from = %source, "the store lacks the interval: summing finer candles");
+    Ok(source)
 }
