@@ -53,13 +53,13 @@ impl Window {
     }
 
     /// The last `count` values, oldest first.
-    pub(super) fn last(&self, count: usize) -> &[f64] {
+    pub(super) fn tail(&self, count: usize) -> &[f64] {
         &self.values()[self.length.saturating_sub(count)..]
     }
 
     /// Sum of the last `count` values.
     pub(super) fn sum_of_last(&self, count: usize) -> f64 {
-        total(self.last(count), |value| value)
+        total(self.tail(count), |value| value)
     }
 
     /// The oldest value; 0 when there is none.

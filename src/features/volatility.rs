@@ -96,7 +96,7 @@ impl Indicator for VolatilityRatio {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
         let value = self.returns.update(candle)?;
         self.window.push(value).then(|| {
-            let short = total(self.window.last(self.short), |r| r * r);
+            let short = total(self.window.tail(self.short), |r| r * r);
             let long = self.window.deviations(0.0, 2);
             ratio_or(short / self.short as f64, long / self.window.count(), 1.0).sqrt()
         })
