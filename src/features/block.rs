@@ -342,8 +342,9 @@ impl Lane {
         self.marks.par_chunks_mut(512).enumerate().for_each(|(part, marks)| {
             for column in columns.chunks_exact(length) {
                 for (mark, value) in marks.iter_mut().zip(&column[part * 512..]) {
-                    let lacking = u8::from(value.is_nan()) * LACKING;
-                    *mark |= lacking | u8::from(value.is_infinite()) * WRONG;
+                    let (lacking, wrong) =
+                        (u8::from(value.is_nan()), u8::from(value.is_infinite()));
+                    *mark |= (lacking * LACKING) | (wrong * WRONG);
                 }
             }
         });

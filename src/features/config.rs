@@ -95,6 +95,7 @@ pub(super) fn parse_scoped(name: &str) -> Result<(Feature, Option<Interval>), Fe
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
 fn enough<C>(memory: &Size, _context: &C) -> garde::Result {
     let least = Size::mebibytes(64);
     if *memory >= least {

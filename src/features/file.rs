@@ -150,7 +150,9 @@ pub fn read_features(path: &Path) -> Result<FeatureTable, FileError> {
     if !rest.is_empty() || !open_time.is_sorted_by(|a, b| a < b) {
         return Err(file.wrong("its rows are not as many as it says, or out of order"));
     }
-    open_time.into_iter().for_each(|time| table.stamp(time));
+    for time in open_time {
+        table.stamp(time);
+    }
     Ok(table)
 }
 

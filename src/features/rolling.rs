@@ -151,8 +151,8 @@ pub(super) fn total_of_steps(window: &Window, term: impl Fn(f64, f64) -> f64) ->
 }
 
 #[inline]
-fn together([a, b, c, d, e, f, g, h]: [f64; LANES]) -> f64 {
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+fn together(s: [f64; LANES]) -> f64 {
+    ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 
 /// Pearson correlation of two windows of one length; 0 when one of them does not vary.
