@@ -23,6 +23,7 @@ mod cli;
 mod exchange;
 mod faulty_server;
 mod features;
+mod features_build;
 mod images;
 mod ingest;
 mod labels;

@@ -13,7 +13,7 @@ event:
 run_folder: market files forecast event
 store: market files
 ingest: market files store
-features: market
+features: market files
 folds: market
 labels: market folds
 scores: market forecast folds labels

@@ -9,10 +9,10 @@ use super::alternative::{self, SeriesConfig};
 use super::book_tensor;
 use super::feature::Input;
 use super::peers::{self, PeerConfig};
-use super::{Feature, FeatureError, PeerError};
+use super::{Feature, FeatureError, PeerError, Size};
 
 /// Which features a run uses, of the base candles and of each context interval.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeatureConfig {
     /// Features of the base candles, in this order. Default: empty, which takes the whole catalogue
@@ -47,6 +47,28 @@ pub struct FeatureConfig {
     #[garde(dive, custom(peers::distinct))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerConfig>,
+    /// Memory that building features into a file may take: `64MiB` or more. Default: `1GiB`.
+    #[garde(custom(enough))]
+    pub memory: Size,
+    /// Disk that the store's folder `cache/features` may take for tables of features that were built
+    /// before; a run with the same candles and features reads them. `0` keeps none. Default: `4GiB`.
+    #[garde(skip)]
+    pub cache: Size,
+}
+
+impl Default for FeatureConfig {
+    fn default() -> Self {
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            context: None,
+            series: Vec::new(),
+            book_levels: 0,
+            peers: Vec::new(),
+            memory: Size::mebibytes(1024),
+            cache: Size::mebibytes(4096),
+        }
+    }
 }
 
 impl FeatureConfig {
@@ -112,7 +134,9 @@ impl FeatureConfig {
         if given != of_peers {
             return Err(PeerError::Columns { columns: of_peers.join(", ") }.into());
         }
-        Ok(Self { include, exclude: vec![], context: Some(context), series, book_levels, peers })
+        let exclude = Vec::new();
+        let context = Some(context);
+        Ok(Self { include, exclude, context, series, book_levels, peers, ..self.clone() })
     }
 }
 
@@ -125,6 +149,15 @@ pub(super) fn parse_scoped(name: &str) -> Result<(Feature, Option<Interval>), Fe
             Ok((feature.parse()?, Some(interval.parse().map_err(unknown)?)))
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
+fn enough<C>(memory: &Size, _context: &C) -> garde::Result {
+    let least = Size::mebibytes(64);
+    if *memory >= least {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("{memory} is too little to build in; give {least} or more")))
 }
 
 fn distinct<C>(series: &[SeriesConfig], _context: &C) -> garde::Result {

@@ -230,6 +230,12 @@ pub enum FeatureError {
         /// Levels of the deepest snapshot.
         deepest: usize,
     },
+    /// Features that cannot be built in parts.
+    #[error(
+        "features of peers and of the book's levels are not built into a file; leave \
+         features.peers and features.book_levels out"
+    )]
+    NotInParts,
     /// A number too large or too small to compute with.
     #[error(
         "the {interval} candle of {} has {column} {value}, which is beyond all reason (prices are \
@@ -275,6 +281,15 @@ pub enum FeatureError {
         feature: &'static str,
         /// Candles in a row it needs for a value.
         needed: usize,
+    },
+    /// No candle has all its features, of candles that were not kept to see why.
+    #[error(
+        "no candle has all its features: too few of the {interval} candles or of their context \
+         follow one another, or they are never both there; ingest more, for the same time"
+    )]
+    NoRow {
+        /// Interval of the base candles.
+        interval: Interval,
     },
     /// Base and context candles that are never there together.
     #[error(

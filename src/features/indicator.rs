@@ -8,7 +8,7 @@ use crate::market::{BookSnapshot, Candle, Trade};
 ///
 /// What happened inside a candle is told before the candle: its trades, snapshots of the book and
 /// the peer's candle, in the order of their times.
-pub trait Indicator: Debug + Send {
+pub trait Indicator: Debug + Send + Sync {
     /// Takes the next candle of a stretch without a gap.
     ///
     /// Gives `None` while the state warms up, and then a value for every candle. A candle that
@@ -23,6 +23,32 @@ pub trait Indicator: Debug + Send {
 
     /// Takes the other instrument's candle that covers the same time as the candle to come.
     fn peer(&mut self, _candle: &Candle) {}
+
+    /// Takes candles of one stretch and writes the value of each, [`NO_VALUE`] while the state warms
+    /// up and [`NOT_FINITE`] for what is no 32-bit float. Many updates for one call through a table
+    /// of methods.
+    fn fold(&mut self, candles: &[Candle], values: &mut [f32]) {
+        for (candle, value) in candles.iter().zip(values) {
+            *value = marked(self.update(candle));
+        }
+    }
+}
+
+/// Stands in a column where there is no value yet.
+pub const NO_VALUE: f32 = f32::NAN;
+
+/// Stands in a column where the value is not a finite 32-bit float.
+pub const NOT_FINITE: f32 = f32::INFINITY;
+
+/// A value as it stands in a column.
+#[inline]
+pub(super) fn marked(value: Option<f64>) -> f32 {
+    let value = value.map(|value| value as f32);
+    match value {
+        Some(value) if value.is_finite() => value,
+        Some(_) => NOT_FINITE,
+        None => NO_VALUE,
+    }
 }
 
 /// Log returns from one close to the next.

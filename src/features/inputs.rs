@@ -43,6 +43,13 @@ impl<'a> Inputs<'a> {
         CandleSource::of(self.base).with(&streams.into_iter().flatten().collect::<Vec<_>>())
     }
 
+    /// Whether there is nothing but candles and values.
+    #[must_use]
+    pub fn are_candles_alone(&self) -> bool {
+        let nothing_inside = self.trades.is_none() && self.books.is_none();
+        nothing_inside && self.unseen.is_empty()
+    }
+
     /// The trades and snapshots in the order of their times.
     pub(super) fn streams(&self) -> Streams<'a> {
         Streams { trades: self.trades.unwrap_or_default(), books: self.books.unwrap_or_default() }

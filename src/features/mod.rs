@@ -3,13 +3,16 @@
 //! A feature is a state that takes one candle at a time ([`Feature::state`]); a [`FeatureBuilder`]
 //! runs the states of the base candles and of every coarser context interval and joins them as of
 //! the end of the coarser candles, and values that are no candles as of what was known of them
-//! ([`AsOf`]); [`build`] folds it over whole series.
+//! ([`AsOf`]); [`build`] does the same for whole series, in blocks and in parallel.
 
 mod alternative;
+mod block;
 mod book_flow;
 mod book_shape;
 mod book_tensor;
+mod build;
 mod builder;
+mod cache;
 mod calendar;
 mod candle_pattern;
 mod candle_shape;
@@ -21,6 +24,7 @@ mod cross_symbol;
 mod cyclic_oscillators;
 mod error;
 mod feature;
+mod file;
 mod footprint;
 mod fractional;
 mod ichimoku;
@@ -44,6 +48,7 @@ mod resample;
 mod rolling;
 mod selection;
 mod series_columns;
+mod size;
 mod smoothing;
 mod table;
 mod taker_flow;
@@ -62,13 +67,16 @@ mod vpin;
 mod weighted_average;
 
 pub use alternative::{AsOf, SeriesConfig, ValueSeries};
-pub use builder::{FeatureBuilder, build};
+pub use build::{build, build_each};
+pub use builder::FeatureBuilder;
+pub use cache::FeatureCache;
 pub use candles_of_trades::{CandleOrigin, candles_of_trades};
 pub use catalog::{Feature, catalog};
 pub use config::FeatureConfig;
 pub use error::FeatureError;
 pub use feature::{FeatureGroup, FeatureInfo, Input};
-pub use indicator::Indicator;
+pub use file::{CandleChunks, build_to, read_features, write_features};
+pub use indicator::{Indicator, NO_VALUE, NOT_FINITE};
 pub use inputs::Inputs;
 pub use order_book::{BookFeatures, BookState, FLOW_LEVELS};
 pub use peer_error::PeerError;
@@ -76,4 +84,5 @@ pub use peers::{PeerConfig, PeerFeatures};
 pub use resample::resample;
 pub use selection::{CandleSource, LeftOut, Selection, select};
 pub use series_columns::{SeriesColumn, series_catalog};
+pub use size::{Size, SizeError};
 pub use table::FeatureTable;

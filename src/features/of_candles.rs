@@ -142,5 +142,5 @@ pub(super) fn bollinger_position(closes: &Window) -> f64 {
 
 /// Mean of the last 6 values over that of all; 1 when all are 0.
 pub(super) fn last_6_over_all(window: &Window) -> f64 {
-    ratio_or(window.last(6).sum::<f64>() / 6.0, window.sum() / window.count(), 1.0)
+    ratio_or(window.sum_of_last(6) / 6.0, window.sum() / window.count(), 1.0)
 }

@@ -4,7 +4,7 @@ use crate::market::Candle;
 
 use super::indicator::{Indicator, ratio_or, true_range, typical_price};
 use super::price::ChannelPosition;
-use super::rolling::Window;
+use super::rolling::{Window, total};
 use super::smoothing::ExponentialMean;
 
 /// Wilder's relative strength index: `100 * gain / (gain + loss)` of Wilder's means of the rises and
@@ -116,7 +116,7 @@ impl Indicator for Cci {
         let price = typical_price(candle);
         self.prices.push(price).then(|| {
             let mean = self.prices.mean();
-            let absolute: f64 = self.prices.iter().map(|value| (value - mean).abs()).sum();
+            let absolute = total(self.prices.values(), |value| (value - mean).abs());
             ratio_or(price - mean, 0.015 * absolute / self.prices.count(), 0.0)
         })
     }
@@ -148,8 +148,8 @@ impl Indicator for Ultimate {
             return None;
         }
         let [short, middle, long] = self.lookbacks.map(|lookback| {
-            let pressure: f64 = self.pressure.last(lookback).sum();
-            ratio_or(pressure, self.range.last(lookback).sum(), 0.5)
+            let pressure = self.pressure.sum_of_last(lookback);
+            ratio_or(pressure, self.range.sum_of_last(lookback), 0.5)
         });
         Some(100.0 * (4.0 * short + 2.0 * middle + long) / 7.0)
     }

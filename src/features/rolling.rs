@@ -1,104 +1,190 @@
 //! The last values of a stretch: their sums, moments and extremes.
 //!
-//! Every statistic is computed anew from the values it is about, oldest first. It cannot drift, and
-//! it is the same bit for bit whatever came before the oldest of them.
+//! Every statistic is computed anew from the values it is about, in an order that their number alone
+//! decides. It cannot drift, and it is the same bit for bit whatever came before the oldest of them.
 
 use std::collections::VecDeque;
 
-/// The last `lookback` values.
+/// Values that a window keeps beyond its lookback before it moves the last ones to its start.
+const SLACK: usize = 64;
+
+/// Running sums that a total is taken in.
+const LANES: usize = 8;
+
+/// The last `lookback` values, side by side in memory.
 #[derive(Debug)]
 pub(super) struct Window {
     lookback: usize,
-    values: VecDeque<f64>,
+    /// The values are the last `length` before `end`; what stands elsewhere is of no account.
+    buffer: Box<[f64]>,
+    end: usize,
+    length: usize,
 }
 
 impl Window {
     pub(super) fn new(lookback: usize) -> Self {
-        Self { lookback, values: VecDeque::with_capacity(lookback) }
+        let buffer = vec![0.0; lookback.max(1) + SLACK].into_boxed_slice();
+        Self { lookback: lookback.max(1), buffer, end: 0, length: 0 }
     }
 
     /// Takes a value, drops the one that is too old, and tells whether the window is full.
+    #[inline]
     pub(super) fn push(&mut self, value: f64) -> bool {
-        if self.values.len() == self.lookback {
-            self.values.pop_front();
+        if self.end == self.buffer.len() {
+            let kept = self.lookback - 1;
+            self.buffer.copy_within(self.end - kept.., 0);
+            self.end = kept;
         }
-        self.values.push_back(value);
-        self.values.len() == self.lookback
+        self.buffer[self.end] = value;
+        self.end += 1;
+        self.length = self.lookback.min(self.length + 1);
+        self.length == self.lookback
+    }
+
+    /// The values, oldest first.
+    #[inline]
+    pub(super) fn values(&self) -> &[f64] {
+        &self.buffer[self.end - self.length..self.end]
     }
 
     /// Whether the next value pushes the oldest out.
     pub(super) fn is_full(&self) -> bool {
-        self.values.len() == self.lookback
+        self.length == self.lookback
     }
 
     /// The values, oldest first.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
-        self.values.iter().copied()
+        self.values().iter().copied()
     }
 
     /// The last `count` values, oldest first.
-    pub(super) fn last(&self, count: usize) -> impl Iterator<Item = f64> + '_ {
-        self.values.iter().skip(self.values.len().saturating_sub(count)).copied()
+    pub(super) fn tail(&self, count: usize) -> &[f64] {
+        &self.values()[self.length.saturating_sub(count)..]
+    }
+
+    /// Sum of the last `count` values.
+    pub(super) fn sum_of_last(&self, count: usize) -> f64 {
+        total(self.tail(count), |value| value)
     }
 
     /// The oldest value; 0 when there is none.
     pub(super) fn oldest(&self) -> f64 {
-        self.values.front().copied().unwrap_or(0.0)
+        self.values().first().copied().unwrap_or(0.0)
     }
 
     /// The newest value; 0 when there is none.
     pub(super) fn newest(&self) -> f64 {
-        self.values.back().copied().unwrap_or(0.0)
+        self.values().last().copied().unwrap_or(0.0)
     }
 
     pub(super) fn count(&self) -> f64 {
-        self.values.len() as f64
+        self.length as f64
     }
 
     pub(super) fn sum(&self) -> f64 {
-        self.iter().sum()
+        total(self.values(), |value| value)
     }
 
     /// The mean, exact for values that are all the same.
     pub(super) fn mean(&self) -> f64 {
         let oldest = self.oldest();
-        oldest + self.iter().map(|value| value - oldest).sum::<f64>() / self.count()
+        oldest + total(self.values(), |value| value - oldest) / self.count()
     }
 
     /// Sum of the `power`-th powers of the deviations from `mean`.
+    // A power that the compiler knows is a product; one that it does not is a call a value.
+    #[inline(always)]
     pub(super) fn deviations(&self, mean: f64, power: i32) -> f64 {
-        self.iter().map(|value| (value - mean).powi(power)).sum()
+        total(self.values(), |value| (value - mean).powi(power))
     }
 
     /// Standard deviation; `taken` is 0 for that of the values themselves, 1 for the estimate of
     /// the population they were drawn from.
     pub(super) fn deviation(&self, taken: usize) -> f64 {
-        (self.deviations(self.mean(), 2) / (self.count() - taken as f64)).sqrt()
+        self.deviation_from(self.mean(), taken)
+    }
+
+    fn deviation_from(&self, mean: f64, taken: usize) -> f64 {
+        (self.deviations(mean, 2) / (self.count() - taken as f64)).sqrt()
     }
 
     /// How many standard deviations `value` lies above the mean; 0 when there is no deviation.
     pub(super) fn z_score(&self, value: f64) -> f64 {
-        let deviation = self.deviation(0);
-        if deviation == 0.0 { 0.0 } else { (value - self.mean()) / deviation }
+        let mean = self.mean();
+        let deviation = self.deviation_from(mean, 0);
+        if deviation == 0.0 { 0.0 } else { (value - mean) / deviation }
     }
+}
+
+/// Sum of `term` of each value, in several running sums beside each other: a processor adds them at
+/// once. The order of the additions depends on the number of values alone.
+#[inline]
+pub(super) fn total(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    let (parts, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for part in parts {
+        for (sum, value) in sums.iter_mut().zip(part) {
+            *sum += term(*value);
+        }
+    }
+    let mut last = 0.0;
+    for value in rest {
+        last += term(*value);
+    }
+    together(sums) + last
+}
+
+/// As [`total`], of pairs of values.
+#[inline]
+pub(super) fn total_of_pairs(x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let length = x.len().min(y.len());
+    let (x_parts, x_rest) = x[..length].as_chunks::<LANES>();
+    let (y_parts, y_rest) = y[..length].as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (x, y) in x_parts.iter().zip(y_parts) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += term(*x, *y);
+        }
+    }
+    let mut last = 0.0;
+    for (x, y) in x_rest.iter().zip(y_rest) {
+        last += term(*x, *y);
+    }
+    together(sums) + last
+}
+
+/// As [`total`], of each value with the one that follows it.
+#[inline]
+pub(super) fn total_of_steps(window: &Window, term: impl Fn(f64, f64) -> f64) -> f64 {
+    let values = window.values();
+    total_of_pairs(values, values.get(1..).unwrap_or_default(), term)
+}
+
+#[inline]
+fn together(s: [f64; LANES]) -> f64 {
+    ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 
 /// Pearson correlation of two windows of one length; 0 when one of them does not vary.
 pub(super) fn correlation(x: &Window, y: &Window) -> f64 {
-    let deviation = x.deviations(x.mean(), 2).sqrt() * y.deviations(y.mean(), 2).sqrt();
-    if deviation == 0.0 { 0.0 } else { (codeviation(x, y) / deviation).clamp(-1.0, 1.0) }
+    let (x_mean, y_mean) = (x.mean(), y.mean());
+    let deviation = x.deviations(x_mean, 2).sqrt() * y.deviations(y_mean, 2).sqrt();
+    if deviation == 0.0 {
+        return 0.0;
+    }
+    (codeviation((x, x_mean), (y, y_mean)) / deviation).clamp(-1.0, 1.0)
 }
 
 /// Slope of the least-squares line of `y` on `x`; 0 when `x` does not vary.
 pub(super) fn slope(x: &Window, y: &Window) -> f64 {
-    let deviation = x.deviations(x.mean(), 2);
-    if deviation == 0.0 { 0.0 } else { codeviation(x, y) / deviation }
+    let mean = x.mean();
+    let deviation = x.deviations(mean, 2);
+    if deviation == 0.0 { 0.0 } else { codeviation((x, mean), (y, y.mean())) / deviation }
 }
 
-/// Sum of the products of the deviations of two windows of one length.
-fn codeviation(x: &Window, y: &Window) -> f64 {
-    let (x_mean, y_mean) = (x.mean(), y.mean());
-    x.iter().zip(y.iter()).map(|(x, y)| (x - x_mean) * (y - y_mean)).sum()
+/// Sum of the products of the deviations of two windows of one length from their means.
+fn codeviation((x, x_mean): (&Window, f64), (y, y_mean): (&Window, f64)) -> f64 {
+    total_of_pairs(x.values(), y.values(), |x, y| (x - x_mean) * (y - y_mean))
 }
 
 /// Highest or lowest of the last `lookback` values, in amortised constant time.
@@ -114,7 +200,12 @@ pub(super) struct Extreme {
 
 impl Extreme {
     pub(super) fn highest(lookback: usize) -> Self {
-        Self { lookback: lookback as u64, sign: 1.0, taken: 0, kept: VecDeque::new() }
+        Self {
+            lookback: lookback as u64,
+            sign: 1.0,
+            taken: 0,
+            kept: VecDeque::with_capacity(lookback + 1),
+        }
     }
 
     pub(super) fn lowest(lookback: usize) -> Self {

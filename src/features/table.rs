@@ -20,20 +20,20 @@ pub struct FeatureTable {
 }
 
 impl FeatureTable {
-    /// A table without rows.
-    pub(super) fn new(interval: Interval, names: Vec<String>) -> Self {
-        let (open_time, values, run_start) = (Vec::new(), Vec::new(), Vec::new());
-        Self { interval, names, open_time, values, run_start }
+    /// A table without rows whose values have room for `rows`: zeros to be written over, which the
+    /// system gives no memory for until they are.
+    pub(super) fn with_room(interval: Interval, names: Vec<String>, rows: usize) -> Self {
+        let values = vec![0.0; rows * names.len()];
+        Self { interval, names, open_time: Vec::new(), values, run_start: Vec::new() }
     }
 
-    /// Appends the row of a candle that opens after the last row's.
-    pub(super) fn push(&mut self, open_time: i64, row: &[f32]) {
+    /// Appends the times of the row of a candle that opens after the last row's.
+    pub(super) fn stamp(&mut self, open_time: i64) {
         let next = self.open_time.len() as u32;
         let follows =
             self.open_time.last().is_some_and(|&last| last + self.interval.ms() == open_time);
         let start = if follows { self.run_start.last().copied().unwrap_or(next) } else { next };
         self.open_time.push(open_time);
-        self.values.extend_from_slice(row);
         self.run_start.push(start);
     }
 

@@ -50,8 +50,8 @@ impl Indicator for ImbalanceShift {
         if !self.volumes.push(candle.volume) {
             return None;
         }
-        let short: f64 = self.signed.last(self.short).sum();
-        let short = ratio_or(short, self.volumes.last(self.short).sum(), 0.0);
+        let short: f64 = self.signed.sum_of_last(self.short);
+        let short = ratio_or(short, self.volumes.sum_of_last(self.short), 0.0);
         Some(short - ratio_or(self.signed.sum(), self.volumes.sum(), 0.0))
     }
 }

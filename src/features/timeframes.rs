@@ -1,6 +1,7 @@
 //! The features of one interval on its own clock, and the join of a coarser clock to the base.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::market::{BookSnapshot, Candle, Interval, SeriesError, Span, Trade};
 
@@ -23,19 +24,73 @@ pub(super) struct Clock {
     tensor: Option<BookTensor>,
     /// Stretches that were not seen and have not ended, in order and apart from each other.
     unseen: VecDeque<Span>,
+    /// Of each of [`Input::COLUMNS`] a feature that reads it.
+    readers: [Option<&'static str>; Input::COLUMNS.len()],
+}
+
+/// Candles of a block that follow one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stretch {
+    /// Their places in the block.
+    pub(super) candles: Range<usize>,
+    /// Whether the states begin anew before them.
+    pub(super) anew: bool,
 }
 
 impl Clock {
     pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
         let states = features.iter().map(|feature| feature.state()).collect();
+        let readers = Input::COLUMNS.map(|column| {
+            let reads = |feature: &&Feature| feature.info().inputs.contains(&column);
+            features.iter().find(reads).map(|feature| feature.name())
+        });
         let (last, open, tensor, unseen) = (None, None, None, VecDeque::new());
-        Self { interval, features, states, last, open, tensor, unseen }
+        Self { interval, features, states, last, open, tensor, unseen, readers }
     }
 
     /// The same with the best levels of the book as columns after the features'; none for 0.
     pub(super) fn with_book(mut self, levels: usize) -> Self {
         self.tensor = (levels > 0).then(|| BookTensor::new(levels));
         self
+    }
+
+    /// Number of features.
+    pub(super) fn width(&self) -> usize {
+        self.features.len()
+    }
+
+    /// The features, each with its state.
+    pub(super) fn states(&mut self) -> impl Iterator<Item = (Feature, &mut Box<dyn Indicator>)> {
+        self.features.iter().copied().zip(&mut self.states)
+    }
+
+    /// The error of feature `index` that is not a finite number.
+    pub(super) fn not_finite(&self, index: usize, open_time: i64) -> FeatureError {
+        let (feature, interval) = (self.features[index].name(), self.interval);
+        FeatureError::NotFinite { feature, interval, open_time }
+    }
+
+    /// Checks the next candles and says where the states begin anew; whoever asks then runs the
+    /// states over them. With an error, how many candles before it are sound.
+    pub(super) fn enter_block(
+        &mut self,
+        candles: &[Candle],
+    ) -> (Vec<Stretch>, Option<(usize, FeatureError)>) {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (index, candle) in candles.iter().enumerate() {
+            if let Err(error) = self.check(candle) {
+                return (stretches, Some((index, error)));
+            }
+            let open_time = candle.open_time;
+            let follows = |last: i64| last.saturating_add(self.interval.ms()) == open_time;
+            let anew = !self.last.is_none_or(follows);
+            self.last = Some(open_time);
+            match stretches.last_mut().filter(|_| !anew) {
+                Some(stretch) => stretch.candles.end = index + 1,
+                None => stretches.push(Stretch { candles: index..index + 1, anew }),
+            }
+        }
+        (stretches, None)
     }
 
     pub(super) fn interval(&self) -> Interval {
@@ -177,16 +232,14 @@ impl Clock {
             open_time,
             fault,
         })?;
-        for column in Input::COLUMNS {
-            let reader = || self.features.iter().find(|f| f.info().inputs.contains(&column));
+        for (column, reader) in Input::COLUMNS.into_iter().zip(self.readers) {
             match column.value(candle) {
                 Some(value) if column.is_reasonable(value) => {}
                 Some(value) => {
                     return Err(FeatureError::Unreasonable { interval, open_time, column, value });
                 }
                 None => {
-                    if let Some(feature) = reader() {
-                        let feature = feature.name();
+                    if let Some(feature) = reader {
                         return Err(FeatureError::Incomplete {
                             interval,
                             open_time,
@@ -205,15 +258,25 @@ impl Clock {
 #[derive(Debug)]
 pub(super) struct Context {
     clock: Clock,
-    /// Candles that the base has not seen end: open time, and the row unless it is warm-up.
-    pending: VecDeque<(i64, Option<Vec<f32>>)>,
-    current: Option<(i64, Option<Vec<f32>>)>,
+    /// Candles that the base has not seen end.
+    pending: VecDeque<Ended>,
+    current: Option<Ended>,
+    /// A row that is no longer needed, for the next candle.
+    spare: Vec<f32>,
+}
+
+/// A candle that has ended: its open time, whether it is past the warm-up, and its row if so.
+#[derive(Debug)]
+struct Ended {
+    open_time: i64,
+    complete: bool,
+    row: Vec<f32>,
 }
 
 impl Context {
     pub(super) fn new(interval: Interval, features: Vec<Feature>) -> Self {
         let clock = Clock::new(interval, features);
-        Self { clock, pending: VecDeque::new(), current: None }
+        Self { clock, pending: VecDeque::new(), current: None, spare: Vec::new() }
     }
 
     pub(super) fn interval(&self) -> Interval {
@@ -221,9 +284,10 @@ impl Context {
     }
 
     pub(super) fn push(&mut self, candle: &Candle) -> Result<(), FeatureError> {
-        let mut row = Vec::with_capacity(self.clock.features.len());
+        let mut row = std::mem::take(&mut self.spare);
+        row.clear();
         let complete = self.clock.push(candle, &mut row)?;
-        self.pending.push_back((candle.open_time, complete.then_some(row)));
+        self.pending.push_back(Ended { open_time: candle.open_time, complete, row });
         Ok(())
     }
 
@@ -232,13 +296,13 @@ impl Context {
     pub(super) fn as_of(&mut self, time: i64) -> Option<&[f32]> {
         let interval = self.interval();
         let ended = |open: i64| open.saturating_add(interval.ms()) <= time;
-        while self.pending.front().is_some_and(|&(open, _)| ended(open)) {
-            self.current = self.pending.pop_front();
+        while let Some(next) = self.pending.pop_front_if(|next| ended(next.open_time)) {
+            if let Some(before) = self.current.replace(next) {
+                self.spare = before.row;
+            }
         }
-        let expected = interval.floor(time) - interval.ms();
-        match &self.current {
-            Some((open_time, Some(row))) if *open_time == expected => Some(row),
-            _ => None,
-        }
+        let expected = interval.floor(time).saturating_sub(interval.ms());
+        let current = self.current.as_ref();
+        current.filter(|last| last.complete && last.open_time == expected).map(|last| &*last.row)
     }
 }

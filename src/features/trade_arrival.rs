@@ -59,7 +59,7 @@ impl Indicator for ArrivalRatio {
         if !self.counts.push(std::mem::take(&mut self.count)) {
             return None;
         }
-        let short = self.counts.last(self.short).sum::<f64>() / self.short as f64;
+        let short = self.counts.sum_of_last(self.short) / self.short as f64;
         Some(ratio_or(short, self.counts.mean(), 1.0))
     }
 

@@ -3,7 +3,7 @@
 use crate::market::Candle;
 
 use super::indicator::{CloseReturn, Indicator, ratio_or, true_range};
-use super::rolling::{Extreme, Window, correlation, slope};
+use super::rolling::{Extreme, Window, correlation, slope, total};
 use super::smoothing::WilderSum;
 
 /// Wilder's directional movement: the indicators +DI and -DI, 0 to 100 each; 0 without any range.
@@ -191,7 +191,7 @@ impl Indicator for Efficiency {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
         let value = self.returns.update(candle)?;
         self.window.push(value).then(|| {
-            let path: f64 = self.window.iter().map(f64::abs).sum();
+            let path = total(self.window.values(), f64::abs);
             ratio_or(self.window.sum().abs(), path, 0.0)
         })
     }

@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use crate::market::Candle;
 
 use super::indicator::{CloseReturn, Indicator, not_negative, ratio_or};
-use super::rolling::Window;
+use super::rolling::{Window, total, total_of_steps};
 use super::smoothing::ExponentialMean;
 
 /// A statistic of the last log returns.
@@ -36,15 +36,14 @@ pub(super) fn close_to_close(returns: &Window) -> f64 {
 
 /// Share of the falls in the sum of squares: `sum min(r, 0)^2 / sum r^2`; one half without moves.
 pub(super) fn downside_share(returns: &Window) -> f64 {
-    let falls: f64 = returns.iter().map(|r| r.min(0.0).powi(2)).sum();
+    let falls = total(returns.values(), |r| r.min(0.0).powi(2));
     ratio_or(falls, returns.deviations(0.0, 2), 0.5)
 }
 
 /// Share of the sum of squares that comes from jumps: `max(0, 1 - BV / RV)`, with
 /// `BV = pi/2 * n/(n-1) * sum |r[i]| |r[i-1]|` and `RV = sum r^2`; 0 without moves.
 pub(super) fn jump_share(returns: &Window) -> f64 {
-    let products: f64 =
-        returns.iter().zip(returns.iter().skip(1)).map(|(a, b)| (a * b).abs()).sum();
+    let products = total_of_steps(returns, |a, b| (a * b).abs());
     let bipower = FRAC_PI_2 * returns.count() / (returns.count() - 1.0) * products;
     not_negative(1.0 - ratio_or(bipower, returns.deviations(0.0, 2), 1.0))
 }
@@ -74,8 +73,7 @@ pub(super) fn kurtosis(returns: &Window) -> f64 {
 /// deviation.
 pub(super) fn autocorrelation(returns: &Window) -> f64 {
     let mean = returns.mean();
-    let products: f64 =
-        returns.iter().zip(returns.iter().skip(1)).map(|(a, b)| (a - mean) * (b - mean)).sum();
+    let products = total_of_steps(returns, |a, b| (a - mean) * (b - mean));
     ratio_or(products, returns.deviations(mean, 2), 0.0)
 }
 
@@ -98,7 +96,7 @@ impl Indicator for VolatilityRatio {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
         let value = self.returns.update(candle)?;
         self.window.push(value).then(|| {
-            let short: f64 = self.window.last(self.short).map(|r| r * r).sum();
+            let short = total(self.window.tail(self.short), |r| r * r);
             let long = self.window.deviations(0.0, 2);
             ratio_or(short / self.short as f64, long / self.window.count(), 1.0).sqrt()
         })

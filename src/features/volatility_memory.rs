@@ -133,5 +133,5 @@ pub(super) fn square_range(candle: &Candle, _last: Option<&Candle>) -> Option<f6
 
 /// Root of the mean of the last 6 values over that of all; 1 when all are 0.
 pub(super) fn root_of_last_6(window: &Window) -> f64 {
-    ratio_or(window.last(6).sum::<f64>() / 6.0, window.sum() / window.count(), 1.0).sqrt()
+    ratio_or(window.sum_of_last(6) / 6.0, window.sum() / window.count(), 1.0).sqrt()
 }

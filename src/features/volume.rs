@@ -40,7 +40,7 @@ impl VolumeRatio {
 impl Indicator for VolumeRatio {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
         self.volumes.push(candle.volume).then(|| {
-            let short = self.volumes.last(self.short).sum::<f64>() / self.short as f64;
+            let short = self.volumes.sum_of_last(self.short) / self.short as f64;
             ratio_or(short, self.volumes.sum() / self.volumes.count(), 1.0)
         })
     }
@@ -205,7 +205,7 @@ impl Indicator for AmihudRatio {
         let value = self.returns.update(candle)?;
         let full = self.impacts.push(ratio_or(value.abs(), candle.quote_volume?, 0.0));
         full.then(|| {
-            let short = self.impacts.last(self.short).sum::<f64>() / self.short as f64;
+            let short = self.impacts.sum_of_last(self.short) / self.short as f64;
             ratio_or(short, self.impacts.sum() / self.impacts.count(), 1.0)
         })
     }

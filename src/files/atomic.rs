@@ -5,6 +5,8 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::FileError;
 
 /// Writes `bytes` to `path` so that a reader sees the old content or the new one, never a part.
@@ -21,11 +23,14 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = partial(path)?;
+    file.write_all(bytes)?;
+    keep(file, path)
+}
+
+/// A temporary file beside `path`, for [`keep`] to rename; dropped before, it is removed.
+pub(super) fn partial(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let mut prefix = OsString::from(".");
     prefix.push(name);
     prefix.push(".");
@@ -34,11 +39,21 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(permissions) = usual_permissions() {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    builder.tempfile_in(folder_of(path))
+}
+
+/// Syncs a temporary file to the disk and renames it over `path`.
+pub(super) fn keep(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// Mode 0666 less the umask, as any program's new file; a temporary file's own is 0600.

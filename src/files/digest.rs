@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -23,17 +23,23 @@ pub fn sha256_file(path: &Path) -> Result<String, FileError> {
     let wrong = |error| FileError::read(path, error);
     let mut file = File::open(path).map_err(wrong)?;
     let mut sum = Sha256::new();
+    add(&mut file, &mut sum).map_err(wrong)?;
+    Ok(hex(&sum.finalize()))
+}
+
+/// Adds all that `from` gives, in pieces.
+pub(super) fn add(from: &mut impl Read, sum: &mut Sha256) -> io::Result<()> {
     let mut piece = vec![0; 1 << 16];
     loop {
-        let length = file.read(&mut piece).map_err(wrong)?;
+        let length = from.read(&mut piece)?;
         if length == 0 {
-            return Ok(hex(&sum.finalize()));
+            return Ok(());
         }
         sum.update(&piece[..length]);
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -8,4 +8,6 @@ mod table;
 pub use atomic::{sync_folder, write_atomic};
 pub use digest::{sha256_file, sha256_hex};
 pub use error::FileError;
-pub use table::{Field, Get, Table, read_digested_table, read_table, write_table};
+pub use table::{
+    ColumnFile, ColumnReaders, Field, Get, Table, read_digested_table, read_table, write_table,
+};

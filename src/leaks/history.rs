@@ -10,19 +10,31 @@ pub struct History {
     pub base: CandleSeries,
     /// Candles of coarser intervals.
     pub context: Vec<CandleSeries>,
+    /// Base candles of other instruments that features read.
+    pub peers: Vec<CandleSeries>,
     /// Series of values that are no candles, each by the time it was known.
     pub values: Vec<ValueSeries>,
     /// Trades by time, if they are read.
     pub trades: Option<Vec<Trade>>,
     /// Snapshots of the book by time, if they are read.
     pub books: Option<Vec<BookSnapshot>>,
+    /// Stretches of which trades or snapshots are missing.
+    pub unseen: Vec<Span>,
 }
 
 impl History {
     /// Candles alone.
     #[must_use]
     pub fn of(base: CandleSeries) -> Self {
-        Self { base, context: Vec::new(), values: Vec::new(), trades: None, books: None }
+        Self {
+            base,
+            context: Vec::new(),
+            peers: Vec::new(),
+            values: Vec::new(),
+            trades: None,
+            books: None,
+            unseen: Vec::new(),
+        }
     }
 
     /// The same as what features are built from.
@@ -30,9 +42,11 @@ impl History {
     pub fn inputs(&self) -> Inputs<'_> {
         Inputs {
             context: &self.context,
+            peers: &self.peers,
             values: &self.values,
             trades: self.trades.as_deref(),
             books: self.books.as_deref(),
+            unseen: &self.unseen,
             ..Inputs::of(&self.base)
         }
     }
@@ -52,6 +66,7 @@ impl History {
         Self {
             base: ended(&self.base),
             context: self.context.iter().map(ended).collect(),
+            peers: self.peers.iter().map(ended).collect(),
             values: self.values.iter().map(known).collect(),
             trades: self
                 .trades
@@ -61,6 +76,8 @@ impl History {
                 .books
                 .as_ref()
                 .map(|books| books[..books.partition_point(|book| book.time < time)].to_vec()),
+            // A hole that has begun is known by the candle that it touches.
+            unseen: self.unseen.iter().filter(|hole| hole.start < time).copied().collect(),
         }
     }
 
@@ -72,6 +89,7 @@ impl History {
         Self {
             base: from(&self.base),
             context: self.context.iter().map(from).collect(),
+            peers: self.peers.iter().map(from).collect(),
             values: self.values.clone(),
             trades: self
                 .trades
@@ -81,6 +99,7 @@ impl History {
                 .books
                 .as_ref()
                 .map(|books| books[books.partition_point(|book| book.time < time)..].to_vec()),
+            unseen: self.unseen.iter().filter(|hole| hole.end > time).copied().collect(),
         }
     }
 
@@ -101,6 +120,7 @@ impl History {
         let mut history = Self {
             base: candles(&self.base)?,
             context: self.context.iter().map(candles).collect::<Option<_>>()?,
+            peers: self.peers.iter().map(candles).collect::<Option<_>>()?,
             ..self.clone()
         };
         for value in history.values.iter_mut().flat_map(|series| &mut series.values) {
@@ -112,6 +132,10 @@ impl History {
         }
         for book in history.books.iter_mut().flatten() {
             book.time = book.time.checked_add(ms)?;
+        }
+        for hole in &mut history.unseen {
+            hole.start = hole.start.checked_add(ms)?;
+            hole.end = hole.end.checked_add(ms)?;
         }
         Some(history)
     }

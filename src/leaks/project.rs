@@ -11,6 +11,8 @@ use crate::windows::{Pool, Scaler, ScalerConfig, TargetScale, eligible};
 /// The label columns.
 const RETURN: &str = "forward_return";
 const VOLATILITY: &str = "volatility";
+const SCORE: &str = "direction score";
+const UNIT: &str = "direction unit";
 
 /// What decides a run's columns.
 #[derive(Debug, Clone)]
@@ -30,7 +32,8 @@ pub struct ProjectConfig {
 /// The program's own columns of one instrument.
 ///
 /// - every feature as it is;
-/// - the labels `forward_return` and `volatility`, with the span that folds are purged by;
+/// - the labels `forward_return` and `volatility`, and the score and unit that direction thresholds
+///   divide, with the span that folds are purged by;
 /// - of the first and the last fold, from the end of their training period on, every feature as it
 ///   enters the net, `NAME scaled in FOLD`, and the class `direction in FOLD`; not of folds that
 ///   train on what comes after the test period, as those of k-fold do;
@@ -123,8 +126,7 @@ impl ProjectColumns {
             let rule = &self.config.labels.direction;
             let thresholds = DirectionThresholds::fit(rule, labels, &fold)?;
             for row in (first..rows).filter(|&row| labels.known[row]) {
-                let class_of = thresholds.class(labels.forward_return[row], labels.scale[row]);
-                class[row] = f64::from(class_of);
+                class[row] = f64::from(thresholds.class(labels, row));
             }
         }
         for (name, values) in pool.names.iter().zip(scaled) {
@@ -156,6 +158,8 @@ impl ColumnProvider for ProjectColumns {
         let label = |values: &[f32]| values.iter().copied().map(f64::from).collect();
         columns.label(RETURN, label(&labels.forward_return), span_ends(&labels));
         columns.label(VOLATILITY, label(&labels.volatility), span_ends(&labels));
+        columns.label(SCORE, label(&labels.score), span_ends(&labels));
+        columns.label(UNIT, labels.unit.clone(), span_ends(&labels));
         let origin = history.base.open_time().first().copied().unwrap_or_default();
         let pool = Pool::new(vec![(self.instrument.clone(), table)])?;
         for fold in &self.folds {
@@ -184,8 +188,15 @@ impl ColumnProvider for ProjectColumns {
             add("scaler", numbers.collect());
             let rule = &self.config.labels.direction;
             let thresholds = DirectionThresholds::fit(rule, &labels, &training)?;
-            let numbers = [("lower", thresholds.lower), ("upper", thresholds.upper)];
-            add("thresholds", numbers.map(|(name, number)| (name.to_owned(), number)).to_vec());
+            let mut numbers = vec![
+                ("lower".to_owned(), thresholds.lower),
+                ("upper".to_owned(), thresholds.upper),
+            ];
+            for own in &thresholds.instruments {
+                numbers.push((format!("lower of {}", own.instrument), own.lower));
+                numbers.push((format!("upper of {}", own.instrument), own.upper));
+            }
+            add("thresholds", numbers);
             let units = TargetScale::fit(&labels, &training)?;
             let numbers = [
                 ("return", units.return_scale),
@@ -230,6 +241,11 @@ impl ProjectColumns {
         labels.volatility = label(VOLATILITY);
         labels.known = labels.forward_return.iter().map(|value| !value.is_nan()).collect();
         labels.scale = vec![0.0; rows];
+        labels.score = label(SCORE);
+        let unit = columns.column(UNIT).map(|column| column.values.clone());
+        labels.unit = unit.unwrap_or_default();
+        labels.instruments = vec![self.instrument.clone()];
+        labels.instrument = vec![0; rows];
         labels.span = vec![Span { start: 0, end: 0 }; rows];
         (pool, labels)
     }

@@ -27,6 +27,8 @@ pub enum Source {
     Base,
     /// Candles of a coarser interval.
     Context(Interval),
+    /// Candles of another instrument.
+    Peer(String),
     /// A series of values.
     Values(String),
     /// Trades.
@@ -40,6 +42,7 @@ impl fmt::Display for Source {
         match self {
             Self::Base => f.write_str("base candles"),
             Self::Context(interval) => write!(f, "{interval} candles"),
+            Self::Peer(symbol) => write!(f, "candles of {symbol}"),
             Self::Values(name) => write!(f, "values {name}"),
             Self::Trades => f.write_str("trades"),
             Self::Books => f.write_str("book snapshots"),
@@ -52,11 +55,13 @@ impl History {
     #[must_use]
     pub fn sources(&self) -> Vec<Source> {
         let context = self.context.iter().map(|series| Source::Context(series.interval()));
+        let peers = self.peers.iter().map(|series| Source::Peer(symbol(series)));
         let values = self.values.iter().map(|series| Source::Values(series.name.clone()));
         let trades = self.trades.as_ref().map(|_| Source::Trades);
         let books = self.books.as_ref().map(|_| Source::Books);
         std::iter::once(Source::Base)
             .chain(context)
+            .chain(peers)
             .chain(values)
             .chain(trades)
             .chain(books)
@@ -82,6 +87,11 @@ impl History {
                 *series = candles(series, time, how, rng);
             }
         }
+        for series in &mut history.peers {
+            if asked(&Source::Peer(symbol(series))) {
+                *series = candles(series, time, how, rng);
+            }
+        }
         for series in &mut history.values {
             if asked(&Source::Values(series.name.clone())) {
                 let from = series.values.partition_point(|value| value.known_at < time);
@@ -98,6 +108,10 @@ impl History {
         }
         history
     }
+}
+
+fn symbol(series: &CandleSeries) -> String {
+    series.instrument().symbol.clone()
 }
 
 /// How one kind of record is poisoned, and how it takes over another's content at its own time.

@@ -210,7 +210,7 @@ pub(super) fn suspect(evidence: &Evidence<'_>) -> Suspicion {
     match &evidence.sources[..] {
         [Source::Values(series)] => return Suspicion::OwnDate { series: series.clone() },
         [Source::Context(interval)] => return Suspicion::CoarseOnOpenTime { interval: *interval },
-        [stream @ (Source::Trades | Source::Books)] => {
+        [stream @ (Source::Peer(_) | Source::Trades | Source::Books)] => {
             return Suspicion::LaterStream { stream: stream.to_string() };
         }
         _ => {}

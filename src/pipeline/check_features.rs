@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::prepare::{read, read_values};
+use super::prepare::{Recipe, read_instrument, read_peers, read_values};
 use super::train::instruments;
 use crate::config;
 use crate::leaks::{self, CheckOptions, History, ProjectColumns, ProjectConfig, Report};
-use crate::market::{Instrument, Span};
+use crate::market::Instrument;
 use crate::store::Store;
 
 /// What to check.
@@ -55,23 +55,37 @@ pub fn check_features(
         folds: config.folds.clone(),
         window: config.window,
     };
+    let instruments = instruments(&config)?;
+    let recipe = Recipe {
+        instruments: &instruments,
+        interval: config.data.interval,
+        context: &config.data.context,
+        candles: config.data.candles,
+        span: config.data.span(),
+        features: &config.features,
+        labels: &config.labels,
+    };
+    let entries = store.gaps(None)?;
+    // What was read goes into no manifest.
+    let mut data = Vec::new();
+    let (peers, _) = read_peers(&store, &recipe, &mut data)?;
     let mut reports = Vec::new();
-    for instrument in instruments(&config)? {
-        let mut data = Vec::new();
-        let span = config.data.span();
-        let (base, _) = read(&store, &instrument, config.data.interval, span, &mut data)?;
-        let mut context = Vec::new();
-        for &interval in &config.data.context {
-            // Coarse candles from before the base span warm the context up.
-            let span = Span { start: i64::MIN, end: span.end };
-            context.push(read(&store, &instrument, interval, span, &mut data)?.0);
-        }
-        let history = History { context, values: values.clone(), ..History::of(base) };
+    for instrument in &instruments {
+        let read = read_instrument(&store, &recipe, instrument, &entries, &mut data)?;
+        let history = History {
+            context: read.context,
+            peers: peers.clone(),
+            values: values.clone(),
+            trades: read.streams.trades,
+            books: read.streams.books,
+            unseen: read.inside,
+            ..History::of(read.base)
+        };
         let of = || format!("failed to check {instrument} {}", config.data.interval);
         let provider = ProjectColumns::new(columns.clone(), &history).with_context(of)?;
-        let mut step = |done: usize, all: usize| progress(&instrument, done, all);
+        let mut step = |done: usize, all: usize| progress(instrument, done, all);
         let report = leaks::check(&provider, &history, &options, &mut step).with_context(of)?;
-        reports.push(InstrumentReport { instrument, report });
+        reports.push(InstrumentReport { instrument: instrument.clone(), report });
     }
     Ok(reports)
 }

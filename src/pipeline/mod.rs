@@ -1,5 +1,6 @@
 //! Wires the steps of one command; the only place that holds a whole `RunConfig`.
 
+mod build_features;
 mod check_features;
 mod describe_run;
 mod evaluate;
@@ -13,6 +14,7 @@ mod prepare;
 mod streams;
 mod train;
 
+pub use build_features::{FeatureRequest, build_features};
 pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};

@@ -3,14 +3,19 @@
 use anyhow::Context;
 
 use super::PipelineError;
-use super::streams::read_streams;
-use crate::features::{self, CandleOrigin, FeatureConfig, FeatureTable, Inputs, ValueSeries};
+use super::streams::{Streams, read_streams};
+use crate::features::{
+    self, CandleOrigin, FeatureCache, FeatureConfig, FeatureTable, Inputs, ValueSeries,
+};
 use crate::folds::RowTime;
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
 use crate::run_folder::DataDigest;
 use crate::store::{GapEntry, GapState, Store};
 use crate::windows::{LedgerGap, Pool};
+
+/// Folder under a store's that keeps tables of features.
+const FEATURE_CACHE: &str = "cache/features";
 
 /// What to read and what to make of it.
 #[derive(Debug, Clone)]
@@ -60,45 +65,18 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let mut ledger = Vec::new();
     let entries = store.gaps(None)?;
     let values = read_values(store, recipe.features)?;
-    let (of_peers, peers_from) = read_peers(store, recipe, &mut data)?;
+    let (peers, peers_from) = read_peers(store, recipe, &mut data)?;
+    let cache = FeatureCache::new(&store.folder().join(FEATURE_CACHE), recipe.features.cache);
     for instrument in recipe.instruments {
-        let streams = read_streams(store, recipe, instrument, &mut data)?;
-        let mut gaps: Vec<LedgerGap> = streams
-            .channels
-            .iter()
-            .flat_map(|&channel| missing(&entries, instrument, channel))
-            // What is missing of one moment is missing of its millisecond.
-            .map(|gap| LedgerGap { span: gap.span.extended(1), ..gap })
-            .collect();
-        let inside: Vec<Span> = gaps.iter().map(|gap| gap.span).collect();
-        let of_trades = recipe.candles == CandleOrigin::Trades;
-        let base = if of_trades {
-            streams.candles(instrument, recipe.interval, &inside)?
-        } else {
-            let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
-            gaps.extend(missing(&entries, instrument, Channel::Candles(from)));
-            base
-        };
-        let unseen: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
-        let mut context = Vec::new();
-        for &interval in recipe.context {
-            if of_trades {
-                context.push(streams.candles(instrument, interval, &inside)?);
-                continue;
-            }
-            // Coarse candles from before the base span warm the context up.
-            let span = Span { start: i64::MIN, end: recipe.span.end };
-            let (series, from) = read(store, instrument, interval, span, &mut data)?;
-            context.push(series);
-            // A coarse candle is read from its end until the next one ends.
-            gaps.extend(
-                missing(&entries, instrument, Channel::Candles(from))
-                    .into_iter()
-                    .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
-            );
-        }
-        let others = of_peers.iter().zip(&peers_from);
-        for (peer, from) in others.filter(|(peer, _)| peer.instrument() != instrument) {
+        let read = read_instrument(store, recipe, instrument, &entries, &mut data)?;
+        let inputs = read.inputs(&peers, &values);
+        let table: FeatureTable = cache.build(recipe.features, &inputs).with_context(|| {
+            format!("failed to compute features of {instrument} {}", recipe.interval)
+        })?;
+        let mut gaps = read.gaps;
+        for (peer, from) in
+            peers.iter().zip(&peers_from).filter(|(p, _)| p.instrument() != instrument)
+        {
             // A row reads the peer's candle of its own time; the own series' gaps are there already.
             gaps.extend(
                 missing(&entries, peer.instrument(), Channel::Candles(*from))
@@ -106,18 +84,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
                     .map(|gap| LedgerGap { instrument: instrument.clone(), ..gap }),
             );
         }
-        let inputs = Inputs {
-            context: &context,
-            peers: &of_peers,
-            values: &values,
-            trades: streams.trades.as_deref(),
-            books: streams.books.as_deref(),
-            unseen: &inside,
-            ..Inputs::of(&base)
-        };
-        let table: FeatureTable = features::build(recipe.features, &inputs).with_context(|| {
-            format!("failed to compute features of {instrument} {}", recipe.interval)
-        })?;
+        let (base, unseen) = (read.base, read.unseen);
         let mut labels = labels::build(recipe.labels, &base, &table.open_time)
             .with_context(|| format!("failed to compute labels of {instrument}"))?;
         labels.forget_over(&unseen);
@@ -138,6 +105,91 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     Ok(Prepared { pool, labels, times, series, data, ledger })
 }
 
+/// What was read of one instrument.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Base candles.
+    pub base: CandleSeries,
+    /// Candles of each context interval.
+    pub context: Vec<CandleSeries>,
+    /// Trades and books, where something is made of them.
+    pub streams: Streams,
+    /// Stretches of which trades or books are missing.
+    pub inside: Vec<Span>,
+    /// Stretches of which trades, books or base candles are missing.
+    pub unseen: Vec<Span>,
+    /// What is missing, context candles included, each as long as a row would read over it.
+    pub gaps: Vec<LedgerGap>,
+}
+
+impl Read {
+    /// What features are built from, with other instruments' candles and series of values.
+    pub fn inputs<'a>(
+        &'a self,
+        peers: &'a [CandleSeries],
+        values: &'a [ValueSeries],
+    ) -> Inputs<'a> {
+        Inputs {
+            context: &self.context,
+            peers,
+            values,
+            trades: self.streams.trades.as_deref(),
+            books: self.streams.books.as_deref(),
+            unseen: &self.inside,
+            ..Inputs::of(&self.base)
+        }
+    }
+}
+
+/// Reads what the recipe wants of one instrument, and adds the digests of it to `data`.
+///
+/// # Errors
+/// When the store lacks it.
+pub(super) fn read_instrument(
+    store: &Store,
+    recipe: &Recipe<'_>,
+    instrument: &Instrument,
+    entries: &[GapEntry],
+    data: &mut Vec<DataDigest>,
+) -> anyhow::Result<Read> {
+    let streams = read_streams(store, recipe, instrument, data)?;
+    let mut gaps: Vec<LedgerGap> = streams
+        .channels
+        .iter()
+        .flat_map(|&channel| missing(entries, instrument, channel))
+        // What is missing of one moment is missing of its millisecond.
+        .map(|gap| LedgerGap { span: gap.span.extended(1), ..gap })
+        .collect();
+    let inside: Vec<Span> = gaps.iter().map(|gap| gap.span).collect();
+    let of_trades = recipe.candles == CandleOrigin::Trades;
+    let base = if of_trades {
+        streams.candles(instrument, recipe.interval, &inside)?
+    } else {
+        let (base, from) = read(store, instrument, recipe.interval, recipe.span, data)?;
+        gaps.extend(missing(entries, instrument, Channel::Candles(from)));
+        base
+    };
+    let unseen = gaps.iter().map(|gap| gap.span).collect();
+    let mut context = Vec::new();
+    for &interval in recipe.context {
+        if of_trades {
+            context.push(streams.candles(instrument, interval, &inside)?);
+            continue;
+        }
+        // Coarse candles from before the base span warm the context up.
+        let span = Span { start: i64::MIN, end: recipe.span.end };
+        let (series, from) = read(store, instrument, interval, span, data)?;
+        context.push(series);
+        // A coarse candle is read from its end until the next one ends.
+        gaps.extend(
+            missing(entries, instrument, Channel::Candles(from))
+                .into_iter()
+                .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
+        );
+    }
+    Ok(Read { base, context, streams, inside, unseen, gaps })
+}
+
 /// Begins the names of digests of value series.
 pub const VALUES: &str = "values ";
 
@@ -146,7 +198,7 @@ pub const PEER: &str = "peer ";
 
 /// The candles of every peer that the features name, of the venue and market of the instruments, and
 /// the interval of the series that each was read from.
-fn read_peers(
+pub(super) fn read_peers(
     store: &Store,
     recipe: &Recipe<'_>,
     data: &mut Vec<DataDigest>,
@@ -220,24 +272,7 @@ pub(super) fn read(
     span: Span,
     data: &mut Vec<DataDigest>,
 ) -> anyhow::Result<(CandleSeries, Interval)> {
-    let stored: Vec<Interval> = store
-        .series()?
-        .into_iter()
-        .filter(|info| info.instrument == *instrument)
-        .map(|info| info.interval)
-        .collect();
-    let source = if stored.contains(&interval) {
-        interval
-    } else {
-        let finer =
-            stored.iter().filter(|&&finer| finer < interval && interval.is_multiple_of(finer));
-        let Some(&source) = finer.max() else {
-            // The store's own error lists what it has.
-            return Ok((store.load(instrument, interval, span)?, interval));
-        };
-        tracing::info!(%instrument, %interval, from = %source, "the store lacks the interval: summing finer candles");
-        source
-    };
+    let source = source_of(store, instrument, interval)?;
     let series = store.load(instrument, source, span)?;
     let (Some(&first), Some(&last)) = (series.open_time().first(), series.open_time().last())
     else {
@@ -256,4 +291,29 @@ pub(super) fn read(
     });
     let series = if source == interval { series } else { features::resample(&series, interval)? };
     Ok((series, source))
+}
+
+/// The interval of the stored series that candles of `interval` are read from: itself, or the
+/// coarsest finer one that they can be summed from.
+pub(super) fn source_of(
+    store: &Store,
+    instrument: &Instrument,
+    interval: Interval,
+) -> anyhow::Result<Interval> {
+    let stored: Vec<Interval> = store
+        .series()?
+        .into_iter()
+        .filter(|info| info.instrument == *instrument)
+        .map(|info| info.interval)
+        .collect();
+    if stored.contains(&interval) {
+        return Ok(interval);
+    }
+    let finer = stored.iter().filter(|&&finer| finer < interval && interval.is_multiple_of(finer));
+    let Some(&source) = finer.max() else {
+        // The store's own error, on reading, lists what it has.
+        return Ok(interval);
+    };
+    tracing::info!(%instrument, %interval, from = %source, "the store lacks the interval: summing finer candles");
+    Ok(source)
 }

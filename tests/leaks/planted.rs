@@ -118,7 +118,7 @@ fn finds(plant: impl Fn(&History) -> Vec<f64>) -> Suspicion {
 
 #[test]
 fn nothing_is_found_in_honest_columns() {
-    let report = report(&Planted(|history| returns(history)), &world(1_500));
+    let report = report(&Planted(returns), &world(1_500));
     assert!(report.is_clean(), "{:?} {:?}", report.findings, report.unchecked);
     assert_eq!((report.features, report.labels), (2, 1));
     assert!(report.points.len() >= 20);
@@ -451,6 +451,26 @@ fn what_is_never_compared_is_no_pass() {
     assert!(error.to_string().contains("nothing to check"), "{error}");
 }
 
+/// A provider of one column twice.
+struct Twice;
+
+impl ColumnProvider for Twice {
+    fn columns(&self, history: &History) -> Result<Columns, ProviderError> {
+        let mut columns = honest(history);
+        columns.feature("honest", returns(history));
+        Ok(columns)
+    }
+}
+
+/// A provider of nothing.
+struct Refuses;
+
+impl ColumnProvider for Refuses {
+    fn columns(&self, _: &History) -> Result<Columns, ProviderError> {
+        Err("no such thing".into())
+    }
+}
+
 #[test]
 fn columns_that_do_not_fit_together_are_refused() {
     let error = |provider: &dyn ColumnProvider| {
@@ -458,20 +478,6 @@ fn columns_that_do_not_fit_together_are_refused() {
         check(provider, &world(300), &options, &mut |_, _| {}).unwrap_err().to_string()
     };
     assert!(error(&Planted(|_| vec![1.0])).contains("plant has another number of values"));
-    struct Twice;
-    impl ColumnProvider for Twice {
-        fn columns(&self, history: &History) -> Result<Columns, ProviderError> {
-            let mut columns = honest(history);
-            columns.feature("honest", returns(history));
-            Ok(columns)
-        }
-    }
     assert!(error(&Twice).contains("honest is there twice"));
-    struct Refuses;
-    impl ColumnProvider for Refuses {
-        fn columns(&self, _: &History) -> Result<Columns, ProviderError> {
-            Err("no such thing".into())
-        }
-    }
     assert!(error(&Refuses).contains("cannot compute the columns of the whole history"));
 }

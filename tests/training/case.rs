@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use candlewick::event::Event;
-use candlewick::features::FeatureConfig;
+use candlewick::features::{CandleOrigin, FeatureConfig};
 use candlewick::labels::{DirectionThresholds, LabelConfig};
 use candlewick::market::{Instrument, Interval, Market, Span};
 use candlewick::nets::{CnnConfig, HeadsConfig, LstmConfig, NetConfig, Pooling, TaskWeights};
@@ -91,6 +91,7 @@ impl Case {
             heads: heads.clone(),
             window: WINDOW,
             interval: Interval::HOUR,
+            candles: CandleOrigin::default(),
             context: vec![Interval::DAY],
             instruments: vec![Instrument::new("simulated", Market::Spot, "TEST").unwrap()],
             features: FeatureConfig::default(),

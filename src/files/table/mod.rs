@@ -1,9 +1,11 @@
 //! Rows into Parquet columns and back, by way of plain column readers and writers.
 
+mod columns;
 mod read;
 mod seal;
 mod write;
 
+pub use columns::{ColumnFile, ColumnReaders};
 pub use read::{Table, read_digested_table, read_table};
 pub use write::{Field, Get, write_table};
 
