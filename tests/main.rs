@@ -24,6 +24,7 @@ mod exchange;
 mod faulty_server;
 mod features;
 mod ingest;
+mod inspection;
 mod laws;
 mod laws_folds;
 mod ledger;

@@ -4,6 +4,7 @@ mod describe_run;
 mod evaluate;
 mod fold_job;
 mod forecast_rows;
+mod inspect_features;
 mod observe;
 mod open;
 mod params;
@@ -11,6 +12,7 @@ mod predict;
 mod prepare;
 mod train;
 
+pub use inspect_features::{InspectOutcome, InspectRequest, inspect_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};
 

@@ -5,6 +5,7 @@ use anyhow::Context;
 use super::PipelineError;
 use crate::features::{self, FeatureConfig, FeatureTable, Inputs, ValueSeries};
 use crate::folds::RowTime;
+use crate::inspection::{self, Missing};
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
 use crate::run_folder::DataDigest;
@@ -59,7 +60,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let values = read_values(store, recipe.features)?;
     for instrument in recipe.instruments {
         let (base, from) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
-        let mut gaps = missing(&entries, instrument, from);
+        let mut gaps = ledger_gaps(&entries, instrument, from);
         let unseen: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
         let mut context = Vec::new();
         for &interval in recipe.context {
@@ -69,7 +70,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
             context.push(series);
             // A coarse candle is read from its end until the next one ends.
             gaps.extend(
-                missing(&entries, instrument, from)
+                ledger_gaps(&entries, instrument, from)
                     .into_iter()
                     .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
             );
@@ -101,6 +102,27 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     Ok(Prepared { pool, labels, times, series, data, ledger })
 }
 
+/// Which candles have no row, and which columns are to blame, over all instruments.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn missing(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Missing> {
+    let values = read_values(store, recipe.features)?;
+    let (mut all, mut data) = (Missing::default(), Vec::new());
+    for instrument in recipe.instruments {
+        let (base, _) = read(store, instrument, recipe.interval, recipe.span, &mut data)?;
+        let span = Span { start: i64::MIN, end: recipe.span.end };
+        let context = recipe
+            .context
+            .iter()
+            .map(|&interval| Ok(read(store, instrument, interval, span, &mut data)?.0))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let inputs = Inputs { context: &context, values: &values, ..Inputs::of(&base) };
+        all = all.and(&inspection::missing(recipe.features, &inputs)?);
+    }
+    Ok(all)
+}
+
 /// Begins the names of digests of value series.
 pub const VALUES: &str = "values ";
 
@@ -127,7 +149,11 @@ fn digest_of_values(
 }
 
 /// What the ledger says is missing of an instrument's candles of `interval`.
-fn missing(entries: &[GapEntry], instrument: &Instrument, interval: Interval) -> Vec<LedgerGap> {
+fn ledger_gaps(
+    entries: &[GapEntry],
+    instrument: &Instrument,
+    interval: Interval,
+) -> Vec<LedgerGap> {
     entries
         .iter()
         .filter(|entry| {
