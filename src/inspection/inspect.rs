@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::autocorrelation::autocorrelation;
 use super::bins::{bin, quantile_edges};
-use super::mutual_information::{Information, Shifts};
+use super::mutual_information::{Information, ShiftedLabel, Shifts};
 use super::rank_correlation::{RankCorrelation, Resampling};
 use super::warning::{DUPLICATE, Warning, warnings};
 use super::{
@@ -221,7 +221,7 @@ pub fn inspect(subject: &Subject<'_>, settings: &InspectionSettings) -> Option<I
             stationarity: adf(&over_time),
             autocorrelation: autocorrelation(&over_time, LAGS),
             drift: Drift::of(&own, &other),
-            information: [0, 1, 2].map(|l| outcomes.shifts.information(&bins, &outcomes.bins[l])),
+            information: [0, 1, 2].map(|label| outcomes.labels[label].information(&bins)),
             rank_correlation: outcomes.resampling.correlation(&ranks, &outcomes.ranks),
             missing: subject.missing.share(index),
             cluster: clusters[index],
@@ -308,10 +308,9 @@ fn histogram_ends(summary: &Summary) -> (f64, f64) {
 /// Labels of the training rows, ready to be compared with a column.
 struct Outcomes {
     /// Class, forward return and volatility in bins.
-    bins: [Vec<u8>; 3],
+    labels: [ShiftedLabel; 3],
     /// Ranks of the forward return.
     ranks: Vec<f64>,
-    shifts: Shifts,
     resampling: Resampling,
 }
 
@@ -338,10 +337,10 @@ impl Outcomes {
         let times: Vec<i64> = train.iter().map(|&row| subject.open_time[row as usize]).collect();
         let block = settings.block.max(2 * subject.labels.horizon as usize);
         let InspectionSettings { seed, shifts, resamples, level, .. } = *settings;
+        let shifts = Shifts::new(&ranges, shifts, seed, level);
         Self {
-            bins: [class, binned(&returns), binned(&volatility)],
+            labels: [class, binned(&returns), binned(&volatility)].map(|label| shifts.of(label)),
             ranks: Resampling::ranks(&returns),
-            shifts: Shifts::new(&ranges, shifts, seed, level),
             resampling: Resampling::new(&times, block, resamples, seed, level),
         }
     }

@@ -30,7 +30,7 @@ pub use inspect::{
     FeatureInspection, FoldPart, Inspection, InspectionSettings, LabelInspection, Subject, inspect,
 };
 pub use missing::{Missing, MissingReason, missing};
-pub use mutual_information::{Information, Shifts, mutual_information};
+pub use mutual_information::{Information, ShiftedLabel, Shifts, mutual_information};
 pub use rank_correlation::{RankCorrelation, Resampling};
 pub use stretch::{Mark, Stretch, stretch};
 pub use summary::Summary;

@@ -58,18 +58,33 @@ impl Shifts {
         Self { sources: (0..count).map(|_| shift()).collect(), level }
     }
 
-    /// Mutual information of a column's bins and a label's, beside chance.
+    /// A label's bins, shifted once for all columns.
     #[must_use]
-    pub fn information(&self, column: &[u8], label: &[u8]) -> Information {
-        let value = mutual_information(column, label);
-        let mut shifted = vec![0; label.len()];
-        let mut found: Vec<f64> = Vec::with_capacity(self.sources.len());
-        for source in &self.sources {
-            for (to, &from) in shifted.iter_mut().zip(source) {
-                *to = label[from as usize];
-            }
-            found.push(mutual_information(column, &shifted));
+    pub fn of(&self, label: Vec<u8>) -> ShiftedLabel {
+        let shifted = |source: &Vec<u32>| source.iter().map(|&row| label[row as usize]).collect();
+        ShiftedLabel {
+            shifted: self.sources.iter().map(shifted).collect(),
+            label,
+            level: self.level,
         }
+    }
+}
+
+/// A label beside its shifts.
+#[derive(Debug, Clone)]
+pub struct ShiftedLabel {
+    label: Vec<u8>,
+    shifted: Vec<Vec<u8>>,
+    level: f64,
+}
+
+impl ShiftedLabel {
+    /// Mutual information of a column's bins and the label's, beside chance.
+    #[must_use]
+    pub fn information(&self, column: &[u8]) -> Information {
+        let value = mutual_information(column, &self.label);
+        let chance = self.shifted.iter().map(|label| mutual_information(column, label));
+        let mut found: Vec<f64> = chance.collect();
         found.sort_unstable_by(f64::total_cmp);
         let chance = found.iter().sum::<f64>() / found.len().max(1) as f64;
         // The smallest value that a share `level` of the shifts does not exceed.
@@ -137,7 +152,7 @@ mod tests {
             walk.iter().map(|&v| super::super::bin(&edges, v)).collect::<Vec<_>>()
         };
         let (x, y) = (walk(), walk());
-        let found = Shifts::new(&[0..2000], 200, 1, 0.95).information(&x, &y);
+        let found = Shifts::new(&[0..2000], 200, 1, 0.95).of(y).information(&x);
         // Rows shuffled one by one give (4 - 1)² / (2 · 2000) on average.
         assert!(found.chance > 5.0 * 9.0 / 4000.0, "{found:?}");
         assert!(found.chance < found.level, "{found:?}");
