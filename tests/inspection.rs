@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::features::real_candles;
 use crate::support::real_data;
 
-/// What statsmodels, SciPy, scikit-learn and NumPy say, `tests/reference/inspection_golden.py`.
+/// What statsmodels, `SciPy`, scikit-learn and NumPy say, `tests/reference/inspection_golden.py`.
 const GOLDEN: &str = include_str!("golden/inspection.json");
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Adf {
     /// t statistic of the level; the more negative, the more stationary.
     pub statistic: f64,
-    /// MacKinnon's approximate p-value of a unit root.
+    /// `MacKinnon`'s approximate p-value of a unit root.
     pub p_value: f64,
     /// Lagged differences in the regression, chosen by Akaike's criterion.
     pub lag: usize,
@@ -24,7 +24,7 @@ const COLLINEAR: f64 = 1e-9;
 
 /// Tests values in the order of time, without a gap. Up to `12 (n / 100)^(1/4)` lags (Schwert 1989)
 /// are tried over the same rows; the best by Akaike's criterion is fitted to all rows that it leaves.
-/// The p-value is MacKinnon's (1994) response surface. `None` of fewer than 30 values, and where the
+/// The p-value is `MacKinnon`'s (1994) response surface. `None` of fewer than 30 values, and where the
 /// column foretells itself without an error, as a constant or a sine does.
 #[must_use]
 pub fn adf(values: &[f32]) -> Option<Adf> {
@@ -75,7 +75,9 @@ impl Regression {
         columns.push(change[lags..].to_vec());
         for column in &mut columns {
             let mean = column.iter().sum::<f64>() / rows as f64;
-            column.iter_mut().for_each(|value| *value -= mean);
+            for value in column.iter_mut() {
+                *value -= mean;
+            }
         }
         let row = |i: usize| (0..=i).map(|j| dot(&columns[i], &columns[j])).collect();
         Self { products: (0..columns.len()).map(row).collect() }
@@ -92,20 +94,20 @@ impl Regression {
         // The outcome in the coordinates of the orthogonal columns, and the level's unit vector.
         let (mut explained, mut unit): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
         let mut squares = total;
-        for i in 0..size {
+        for (i, (products, product)) in self.products.iter().zip(outcome).enumerate().take(size) {
             let mut row: Vec<f64> = Vec::with_capacity(i + 1);
-            for j in 0..i {
-                let known: f64 = row.iter().zip(&factor[j]).map(|(a, b)| a * b).sum();
-                row.push((self.products[i][j] - known) / factor[j][j]);
+            for ((j, before), product) in factor.iter().enumerate().zip(products) {
+                let known: f64 = row.iter().zip(before).map(|(a, b)| a * b).sum();
+                row.push((product - known) / before[j]);
             }
-            let own = self.products[i][i];
+            let own = products[i];
             let left = own - row.iter().map(|value| value * value).sum::<f64>();
             if left <= own * COLLINEAR || left.is_nan() {
                 break;
             }
             let pivot = left.sqrt();
             let known: f64 = row.iter().zip(&explained).map(|(a, b)| a * b).sum();
-            let here = (outcome[i] - known) / pivot;
+            let here = (product - known) / pivot;
             let known: f64 = row.iter().zip(&unit).map(|(a, b)| a * b).sum();
             unit.push((f64::from(u8::from(i == 0)) - known) / pivot);
             explained.push(here);
@@ -139,7 +141,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f64>()
 }
 
-/// MacKinnon (1994), one series, constant, no trend.
+/// `MacKinnon` (1994), one series, constant, no trend.
 fn p_value(statistic: f64) -> f64 {
     const SMALL: [f64; 3] = [2.1659, 1.4412, 0.038_269];
     const LARGE: [f64; 4] = [1.7339, 0.932_02, -0.127_45, -0.010_368];

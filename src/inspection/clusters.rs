@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::rank_correlation::Resampling;
 
 /// Two clusters that become one. Columns are clusters 0 to n - 1, the merge number i makes cluster
-/// n + i, as in SciPy's linkage.
+/// n + i, as in `SciPy`'s linkage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Merge {
     /// The lower number of the two.

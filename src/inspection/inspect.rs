@@ -1,7 +1,5 @@
 //! All measures of all columns.
 
-use std::ops::Range;
-
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +8,8 @@ use serde::Serialize;
 
 use super::autocorrelation::autocorrelation;
 use super::bins::{bin, quantile_edges};
-use super::mutual_information::{Information, ShiftedLabel, Shifts};
+use super::mutual_information::Information;
+use super::outcomes::{Outcomes, class};
 use super::rank_correlation::{RankCorrelation, Resampling};
 use super::warning::{DUPLICATE, Warning, warnings};
 use super::{
@@ -173,9 +172,8 @@ pub struct Inspection {
     pub stretches: Vec<Stretch>,
 }
 
-/// Bins of a column, and of returns and volatilities ahead, for mutual information.
+/// Bins of a column for mutual information.
 const FEATURE_BINS: usize = 16;
-const LABEL_BINS: usize = 8;
 /// Lags of a column's autocorrelation.
 const LAGS: usize = 20;
 /// Most rows of the stretch in time that is tested for a unit root: the latest.
@@ -303,52 +301,6 @@ fn histogram_ends(summary: &Summary) -> (f64, f64) {
         (summary.least, summary.most)
     };
     (ends.0.max(summary.least), ends.1.min(summary.most))
-}
-
-/// Labels of the training rows, ready to be compared with a column.
-struct Outcomes {
-    /// Class, forward return and volatility in bins.
-    labels: [ShiftedLabel; 3],
-    /// Ranks of the forward return.
-    ranks: Vec<f64>,
-    resampling: Resampling,
-}
-
-impl Outcomes {
-    fn of(subject: &Subject<'_>, train: &[u32], settings: &InspectionSettings) -> Self {
-        let of = |column: &[f32]| train.iter().map(|&row| column[row as usize]).collect::<Vec<_>>();
-        let (returns, volatility) =
-            (of(&subject.labels.forward_return), of(&subject.labels.volatility));
-        let binned = |values: &[f32]| {
-            let edges = quantile_edges(values, LABEL_BINS);
-            values.iter().map(|&value| bin(&edges, value)).collect::<Vec<_>>()
-        };
-        let class = train.iter().map(|&row| class(subject, row)).collect();
-        let instrument =
-            |&a: &u32, &b: &u32| subject.instrument[a as usize] == subject.instrument[b as usize];
-        let mut start = 0;
-        let ranges: Vec<Range<usize>> = train
-            .chunk_by(instrument)
-            .map(|rows| {
-                start += rows.len();
-                start - rows.len()..start
-            })
-            .collect();
-        let times: Vec<i64> = train.iter().map(|&row| subject.open_time[row as usize]).collect();
-        let block = settings.block.max(2 * subject.labels.horizon as usize);
-        let InspectionSettings { seed, shifts, resamples, level, .. } = *settings;
-        let shifts = Shifts::new(&ranges, shifts, seed, level);
-        Self {
-            labels: [class, binned(&returns), binned(&volatility)].map(|label| shifts.of(label)),
-            ranks: Resampling::ranks(&returns),
-            resampling: Resampling::new(&times, block, resamples, seed, level),
-        }
-    }
-}
-
-fn class(subject: &Subject<'_>, row: u32) -> u8 {
-    let (labels, row) = (subject.labels, row as usize);
-    subject.thresholds.class(labels.forward_return[row], labels.scale[row])
 }
 
 fn labels(subject: &Subject<'_>, train: &[u32], line: &[u32]) -> LabelInspection {

@@ -13,6 +13,7 @@ mod histogram;
 mod inspect;
 mod missing;
 mod mutual_information;
+mod outcomes;
 mod rank_correlation;
 mod stretch;
 mod summary;

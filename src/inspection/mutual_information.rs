@@ -152,7 +152,8 @@ mod tests {
             walk.iter().map(|&v| super::super::bin(&edges, v)).collect::<Vec<_>>()
         };
         let (x, y) = (walk(), walk());
-        let found = Shifts::new(&[0..2000], 200, 1, 0.95).of(y).information(&x);
+        let found =
+            Shifts::new(std::slice::from_ref(&(0..2000)), 200, 1, 0.95).of(y).information(&x);
         // Rows shuffled one by one give (4 - 1)² / (2 · 2000) on average.
         assert!(found.chance > 5.0 * 9.0 / 4000.0, "{found:?}");
         assert!(found.chance < found.level, "{found:?}");
@@ -166,7 +167,7 @@ mod tests {
             let mut rows = source.clone();
             rows.sort_unstable();
             assert!(rows.iter().enumerate().all(|(row, &from)| row == from as usize));
-            let by = (source[0] as f64 / 40.0, f64::from(source[40] - 40) / 60.0);
+            let by = (f64::from(source[0]) / 40.0, f64::from(source[40] - 40) / 60.0);
             assert!((by.0 - by.1).abs() < 0.03 && (0.02..0.98).contains(&by.0), "{by:?}");
         }
     }

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(average_uniqueness(&[span(0, 2), span(1, 3)], 1), Some(0.75));
         // Of lengths 3 and 1, one candle shared: ((1 + 1 + 1/2) / 3 + 1/2) / 2.
         let found = average_uniqueness(&[span(0, 3), span(2, 3)], 1).unwrap();
-        assert!((found - (2.5 / 3.0 + 0.5) / 2.0).abs() < 1e-12, "{found}");
+        assert!((found - f64::midpoint(2.5 / 3.0, 0.5)).abs() < 1e-12, "{found}");
     }
 
     #[test]
