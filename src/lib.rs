@@ -20,6 +20,8 @@ pub mod folds;
 pub mod labels;
 pub mod scores;
 
+pub mod inspection;
+
 pub mod windows;
 
 pub mod leaks;

@@ -296,3 +296,26 @@ fn flags_of_train_are_few() {
         ]
     );
 }
+
+#[test]
+fn features_are_inspected_into_one_page() {
+    let sandbox = sandbox();
+    let inspect = ["features", "inspect", "--config", "config.yaml"];
+    let said = sandbox.done(&inspect);
+    assert!(said.trim_end().ends_with("page  small_features.html"), "{said}");
+    let page = std::fs::read_to_string(sandbox.path("small_features.html")).unwrap();
+    assert!(page.contains("SIMULATED DATA") && page.contains("taker_imbalance_1"));
+
+    let json = ["--out", "other.html", "--set", "labels.horizon=4", "--json"];
+    let said = sandbox.done(&[&inspect[..], &json].concat());
+    let said: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(said["page"], "other.html");
+    assert_eq!(said["inspection"]["fold"], "fold_0");
+    assert_eq!(said["inspection"]["labels"]["horizon"], 4);
+    assert_eq!(said["inspection"]["features"][1]["name"], "taker_imbalance_1");
+    assert!(sandbox.path("other.html").is_file());
+
+    let refused = |more: &[&str]| sandbox.run(&[&inspect[..], more].concat());
+    assert_refused(&refused(&["--fold", "fold_9"]), 2, &["fold_9", "fold_0", "final"]);
+    assert_refused(&refused(&["--store", "nowhere"]), 3, &["nowhere"]);
+}

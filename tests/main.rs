@@ -26,6 +26,7 @@ mod features;
 mod features_build;
 mod images;
 mod ingest;
+mod inspection;
 mod labels;
 mod laws;
 mod laws_folds;

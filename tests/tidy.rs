@@ -17,6 +17,7 @@ features: market files
 folds: market
 labels: market folds
 scores: market forecast folds labels
+inspection: market features folds labels scores
 windows: market features folds labels
 leaks: market features folds labels windows
 kernels:
@@ -28,7 +29,7 @@ backtest: market forecast scores
 explain: market forecast features windows nets training boosters
 tuning: event run_folder
 tracking: event run_folder
-report: market forecast event run_folder scores tracking
+report: market forecast event run_folder scores inspection tracking
 export: market run_folder features labels windows nets training boosters
 monitor: market forecast run_folder scores backtest tracking
 config: everything above

@@ -1,21 +1,18 @@
 //! `candlewick features`.
 
+mod build;
 mod check;
+mod inspect;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::config::{self, Override};
 use crate::features::{
     Feature, FeatureError, FeatureGroup, FeatureInfo, Input, catalog, series_catalog,
 };
-use crate::market::Instrument;
-use crate::pipeline::{self, FeatureRequest, PipelineError};
-use crate::store::Store;
 
 /// The features that a config can name, and whether any of them looks ahead
 #[derive(Debug, clap::Args)]
@@ -60,25 +57,8 @@ enum Command {
         name: &'static FeatureInfo,
     },
     Check(check::Args),
-    /// Build a config's features into a sealed Parquet file, in the memory that the config allows
-    ///
-    /// One row a candle that has all its features: open_time and a float a feature, named as in
-    /// `features list`, with @INTERVAL for those of coarser candles. Candles are read and rows
-    /// written in parts, so that years of one-minute candles fit in `features.memory`.
-    Build {
-        /// Config in YAML; its `data` names one symbol
-        #[arg(long, short, value_name = "FILE")]
-        config: PathBuf,
-        /// Folder of the store
-        #[arg(long, value_name = "FOLDER", default_value = "store", env = "CANDLEWICK_STORE")]
-        store: PathBuf,
-        /// Parquet file to write
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// Change one value of the config, such as features.memory=256MiB; may be repeated
-        #[arg(long, value_name = "KEY=VALUE")]
-        set: Vec<Override>,
-    },
+    Build(build::Args),
+    Inspect(inspect::Args),
 }
 
 /// Every definition, of candles and of series.
@@ -92,50 +72,17 @@ fn known(name: &str) -> Result<&'static FeatureInfo, FeatureError> {
 }
 
 pub fn run(args: &Args, json: bool, quiet: bool) -> Result<u8> {
-    if let Command::Check(args) = &args.command {
-        return check::run(args, json, quiet);
+    let out = &mut std::io::stdout().lock();
+    match &args.command {
+        Command::Check(args) => return check::run(args, json, quiet),
+        Command::Build(args) => build::run(args, json, out)?,
+        Command::Inspect(args) => inspect::run(args, json, out)?,
+        command => write(command, json, out)?,
     }
-    write(args, json, &mut std::io::stdout().lock())?;
     Ok(0)
 }
 
-fn write(args: &Args, json: bool, out: &mut dyn Write) -> Result<()> {
-    if let Command::Build { config, store, out: file, set } = &args.command {
-        return build(config, store, file, set, json, out);
-    }
-    Ok(show(&args.command, json, out)?)
-}
-
-fn build(
-    config: &Path,
-    store: &Path,
-    file: &Path,
-    set: &[Override],
-    json: bool,
-    out: &mut dyn Write,
-) -> Result<()> {
-    let config = config::load(config, set)?;
-    let [symbol] = &config.data.symbols[..] else {
-        let many = "one file takes one symbol; name it with --set data.symbols=[SYMBOL]";
-        return Err(PipelineError::Config(many.to_owned()).into());
-    };
-    let request = FeatureRequest {
-        instrument: &Instrument::new(&config.data.venue, config.data.market, symbol)?,
-        interval: config.data.interval,
-        context: &config.data.context,
-        span: config.data.span(),
-        features: &config.features,
-    };
-    let rows = pipeline::build_features(&Store::open(store)?, &request, file)?;
-    if json {
-        writeln!(out, "{}", json!({ "rows": rows, "file": file }))?;
-    } else {
-        writeln!(out, "{rows} rows  {}", file.display())?;
-    }
-    Ok(())
-}
-
-fn show(command: &Command, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
+fn write(command: &Command, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
     match command {
         Command::List { group } if json => {
             writeln!(out, "{}", json!({ "features": of_group(*group).collect::<Vec<_>>() }))
@@ -143,7 +90,7 @@ fn show(command: &Command, json: bool, out: &mut dyn Write) -> std::io::Result<(
         Command::List { group } => list(*group, out),
         Command::Describe { name } if json => writeln!(out, "{}", json!(name)),
         Command::Describe { name } => describe(name, out),
-        Command::Check(_) | Command::Build { .. } => Ok(()),
+        Command::Check(_) | Command::Build(_) | Command::Inspect(_) => Ok(()),
     }
 }
 
@@ -194,7 +141,7 @@ mod tests {
     fn output(words: &[&str], json: bool) -> Result<String, clap::Error> {
         let line = Line::try_parse_from([&["features"], words].concat())?;
         let mut out = Vec::new();
-        write(&line.args, json, &mut out).unwrap();
+        write(&line.args.command, json, &mut out).unwrap();
         Ok(String::from_utf8(out).unwrap())
     }
 

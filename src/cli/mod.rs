@@ -54,7 +54,7 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Look into a store: what it has, its gaps and contradictions
     Store(store::StoreArgs),
-    /// List and describe the features, and check that none looks ahead
+    /// List and describe the features, look at those of a config, check that none looks ahead
     Features(features::Args),
     /// Train a config on a store, with forecasts, scores, checkpoints and a report
     Train(train::Args),

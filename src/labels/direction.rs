@@ -115,6 +115,17 @@ impl DirectionThresholds {
         class_between(self.bounds(instrument), labels, row)
     }
 
+    /// Lower and upper score between the classes of a row.
+    ///
+    /// # Panics
+    /// When `row` is not below [`Labels::rows`].
+    #[must_use]
+    pub fn scores(&self, labels: &Labels, row: usize) -> (f64, f64) {
+        let instrument = labels.instruments.get(usize::from(labels.instrument[row]));
+        let (lower, upper) = self.bounds(instrument);
+        (lower * labels.unit[row], upper * labels.unit[row])
+    }
+
     /// Class of every row.
     #[must_use]
     pub fn classes(&self, labels: &Labels) -> Vec<u8> {

@@ -72,6 +72,20 @@ impl Default for DirectionRule {
 }
 
 impl DirectionRule {
+    /// What the thresholds between the classes are in, as a table's header says it.
+    #[must_use]
+    pub fn threshold_unit(&self) -> &'static str {
+        match self {
+            Self::Fixed { .. } | Self::Quantile { .. } => "log return",
+            Self::VolatilityScaled { .. } => "volatility × √horizon",
+            Self::CostAware(_) => "round-trip cost",
+            Self::SmoothedMid(_) => "log change of the smoothed price",
+            Self::TripleBarrier(_) => "barrier touched: 1 upper, -1 lower",
+            Self::TrendScanning(_) => "t value of the trend",
+            Self::Meta(_) => "outcome of acting: 1 gain, -1 loss",
+        }
+    }
+
     /// Whether `up` says that the market rises; false for meta-labels, whose `up` says that a
     /// primary rule, long or short, is right.
     #[must_use]

@@ -185,6 +185,6 @@ fn manifest_fold(fold: &Fold) -> ManifestFold {
     }
 }
 
-fn is_simulated(config: &RunConfig) -> bool {
+pub(super) fn is_simulated(config: &RunConfig) -> bool {
     config.data.venue == SIMULATED
 }

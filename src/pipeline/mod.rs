@@ -6,6 +6,7 @@ mod describe_run;
 mod evaluate;
 mod fold_job;
 mod forecast_rows;
+mod inspect_features;
 mod observe;
 mod open;
 mod params;
@@ -16,6 +17,7 @@ mod train;
 
 pub use build_features::{FeatureRequest, build_features};
 pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features};
+pub use inspect_features::{InspectOutcome, InspectRequest, inspect_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};
 

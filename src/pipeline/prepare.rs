@@ -8,6 +8,7 @@ use crate::features::{
     self, CandleOrigin, FeatureCache, FeatureConfig, FeatureTable, Inputs, ValueSeries,
 };
 use crate::folds::RowTime;
+use crate::inspection::{self, Missing};
 use crate::labels::{self, LabelConfig, Labels};
 use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
 use crate::run_folder::DataDigest;
@@ -79,7 +80,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
         {
             // A row reads the peer's candle of its own time; the own series' gaps are there already.
             gaps.extend(
-                missing(&entries, peer.instrument(), Channel::Candles(*from))
+                ledger_gaps(&entries, peer.instrument(), Channel::Candles(*from))
                     .into_iter()
                     .map(|gap| LedgerGap { instrument: instrument.clone(), ..gap }),
             );
@@ -156,7 +157,7 @@ pub(super) fn read_instrument(
     let mut gaps: Vec<LedgerGap> = streams
         .channels
         .iter()
-        .flat_map(|&channel| missing(entries, instrument, channel))
+        .flat_map(|&channel| ledger_gaps(entries, instrument, channel))
         // What is missing of one moment is missing of its millisecond.
         .map(|gap| LedgerGap { span: gap.span.extended(1), ..gap })
         .collect();
@@ -166,7 +167,7 @@ pub(super) fn read_instrument(
         streams.candles(instrument, recipe.interval, &inside)?
     } else {
         let (base, from) = read(store, instrument, recipe.interval, recipe.span, data)?;
-        gaps.extend(missing(entries, instrument, Channel::Candles(from)));
+        gaps.extend(ledger_gaps(entries, instrument, Channel::Candles(from)));
         base
     };
     let unseen = gaps.iter().map(|gap| gap.span).collect();
@@ -182,12 +183,28 @@ pub(super) fn read_instrument(
         context.push(series);
         // A coarse candle is read from its end until the next one ends.
         gaps.extend(
-            missing(entries, instrument, Channel::Candles(from))
+            ledger_gaps(entries, instrument, Channel::Candles(from))
                 .into_iter()
                 .map(|gap| LedgerGap { span: gap.span.extended(interval.ms()), ..gap }),
         );
     }
     Ok(Read { base, context, streams, inside, unseen, gaps })
+}
+
+/// Which candles have no row, and which columns are to blame, over all instruments.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn missing(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Missing> {
+    let values = read_values(store, recipe.features)?;
+    let entries = store.gaps(None)?;
+    let (mut all, mut data) = (Missing::default(), Vec::new());
+    let (peers, _) = read_peers(store, recipe, &mut data)?;
+    for instrument in recipe.instruments {
+        let read = read_instrument(store, recipe, instrument, &entries, &mut data)?;
+        all = all.and(&inspection::missing(recipe.features, &read.inputs(&peers, &values))?);
+    }
+    Ok(all)
 }
 
 /// Begins the names of digests of value series.
@@ -247,7 +264,7 @@ fn digest_of_values(
 }
 
 /// What the ledger says is missing of a channel of an instrument.
-fn missing(entries: &[GapEntry], instrument: &Instrument, channel: Channel) -> Vec<LedgerGap> {
+fn ledger_gaps(entries: &[GapEntry], instrument: &Instrument, channel: Channel) -> Vec<LedgerGap> {
     entries
         .iter()
         .filter(|entry| {

@@ -202,7 +202,8 @@ fn run_steps(
     Ok(Some(summary))
 }
 
-fn split(
+/// The folds, and the last one that tests nothing.
+pub(super) fn split(
     config: &RunConfig,
     prepared: &Prepared,
     eligible: &Eligible,
@@ -260,6 +261,7 @@ fn check_memory(
     Ok(need.check(available_memory())?)
 }
 
+/// The config's instruments.
 pub(super) fn instruments(config: &RunConfig) -> anyhow::Result<Vec<Instrument>> {
     config
         .data

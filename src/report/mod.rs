@@ -1,4 +1,5 @@
-//! A run folder into a report: one HTML file that needs nothing but itself.
+//! A run folder into a report, and an inspection of features into a page: one HTML file each that
+//! needs nothing but itself.
 
 mod axes;
 mod canvas;
@@ -6,6 +7,7 @@ mod charts;
 mod contents;
 mod downsample;
 mod figures;
+mod inspection;
 mod journal;
 mod numbers;
 mod page;
@@ -17,6 +19,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::run_folder::{RunFolder, RunFolderError, write_atomic};
+
+pub use inspection::{InspectedConfig, render_inspection};
 
 /// Why a report cannot be written.
 #[derive(Debug, Error)]
