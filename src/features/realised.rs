@@ -69,7 +69,7 @@ pub(super) fn realised_kurtosis(returns: &Window) -> f64 {
     returns.count() * ratio_or(returns.deviations(0.0, 4), square * square, 0.0)
 }
 
-/// Lo and MacKinlay's variance ratio over 4 candles: the variance of 4-candle returns over 4 times
+/// Lo and `MacKinlay`'s variance ratio over 4 candles: the variance of 4-candle returns over 4 times
 /// that of single ones, both free of the drift and of the bias of small samples; 1 when the returns
 /// are equal.
 pub(super) fn variance_ratio_4(returns: &Window) -> f64 {
