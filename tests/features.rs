@@ -231,6 +231,7 @@ fn values_equal_ta_lib_and_pandas() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn standing_still_is_defined() {
     let expected = [
         ("log_return_1", 0.0),

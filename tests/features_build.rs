@@ -136,7 +136,7 @@ fn faults_are_told_as_streaming_tells_them() {
 #[derive(Debug)]
 enum Fault {
     Features(FeatureError),
-    File(FileError),
+    File(#[expect(dead_code, reason = "shown when a test fails")] FileError),
 }
 
 impl From<FeatureError> for Fault {
