@@ -1,5 +1,8 @@
 //! An order book: what is bid and asked at each price.
 
+mod ladder;
+
+use self::ladder::Ladder;
 use super::Price;
 
 /// The amount that waits at one price.
@@ -21,13 +24,10 @@ pub enum Side {
 }
 
 /// Every known level of one instrument.
-///
-/// Both sides are kept worst first, so that the levels near the best price, which change most, lie
-/// at the end where an insertion moves little.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Book {
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    bids: Ladder,
+    asks: Ladder,
 }
 
 /// The best levels of a book at one moment, best first.
@@ -43,27 +43,19 @@ pub struct BookSnapshot {
     pub asks: Vec<Level>,
 }
 
+impl Default for Book {
+    fn default() -> Self {
+        Self { bids: Ladder::new(false), asks: Ladder::new(true) }
+    }
+}
+
 impl Book {
     /// Sets the amount at a price; zero takes the level away, and taking away one that is not known
     /// is nothing unusual.
     pub fn set(&mut self, side: Side, price: Price, quantity: f64) {
-        let (levels, place) = match side {
-            Side::Bid => {
-                let place = place(&self.bids, |level| level.price < price);
-                (&mut self.bids, place)
-            }
-            Side::Ask => {
-                let place = place(&self.asks, |level| level.price > price);
-                (&mut self.asks, place)
-            }
-        };
-        match levels.get_mut(place).filter(|level| level.price == price) {
-            Some(_) if quantity == 0.0 => {
-                levels.remove(place);
-            }
-            Some(level) => level.quantity = quantity,
-            None if quantity == 0.0 => {}
-            None => levels.insert(place, Level { price, quantity }),
+        match side {
+            Side::Bid => self.bids.set(price, quantity),
+            Side::Ask => self.asks.set(price, quantity),
         }
     }
 
@@ -76,13 +68,13 @@ impl Book {
     /// Highest bid.
     #[must_use]
     pub fn best_bid(&self) -> Option<Level> {
-        self.bids.last().copied()
+        self.bids.best()
     }
 
     /// Lowest ask.
     #[must_use]
     pub fn best_ask(&self) -> Option<Level> {
-        self.asks.last().copied()
+        self.asks.best()
     }
 
     /// Whether the highest bid reaches the lowest ask: such a book is wrong.
@@ -94,27 +86,13 @@ impl Book {
     /// Bids, highest price first.
     #[must_use]
     pub fn bids(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.bids.iter().rev().copied()
+        self.bids.best_first()
     }
 
     /// Asks, lowest price first.
     #[must_use]
     pub fn asks(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.asks.iter().rev().copied()
-    }
-}
-
-/// Where the first level stands that does not lie before `is_before`; levels at the end come first
-/// in question.
-fn place(levels: &[Level], is_before: impl Fn(&Level) -> bool) -> usize {
-    const NEAR: usize = 16;
-    let tail = levels.len().saturating_sub(NEAR);
-    match levels.get(tail) {
-        Some(level) if is_before(level) => {
-            let near = levels[tail..].iter().rposition(&is_before).unwrap_or(0);
-            tail + near + 1
-        }
-        _ => levels[..tail.min(levels.len())].partition_point(is_before),
+        self.asks.best_first()
     }
 }
 
@@ -126,25 +104,40 @@ mod tests {
 
     use super::*;
 
+    fn pairs(levels: impl ExactSizeIterator<Item = Level>) -> (usize, Vec<(i64, f64)>) {
+        (levels.len(), levels.map(|level| (level.price.0, level.quantity)).collect())
+    }
+
     proptest! {
+        /// Single levels near and far, and now and then a whole stretch taken away.
         #[test]
         fn prop_equals_a_sorted_map(updates in prop::collection::vec(
-            (any::<bool>(), 0_i64..80, 0_u8..4), 0..400,
+            (any::<bool>(), prop_oneof![0_i64..80, 0_i64..3_000], 0_u8..4, 0_u8..200), 0..1_500,
         )) {
             let mut book = Book::default();
             let mut maps = [BTreeMap::new(), BTreeMap::new()];
-            for (bid, price, quantity) in updates {
+            for (number, (bid, price, quantity, sweep)) in updates.into_iter().enumerate() {
                 let side = if bid { Side::Bid } else { Side::Ask };
-                book.set(side, Price(price), f64::from(quantity));
                 let map = &mut maps[usize::from(bid)];
-                if quantity == 0 { map.remove(&price); } else { map.insert(price, f64::from(quantity)); }
-                let pairs = |levels: Vec<Level>| -> Vec<(i64, f64)> {
-                    levels.iter().map(|level| (level.price.0, level.quantity)).collect()
-                };
-                let asks: Vec<_> = maps[0].iter().map(|(&price, &q)| (price, q)).collect();
-                let bids: Vec<_> = maps[1].iter().rev().map(|(&price, &q)| (price, q)).collect();
-                prop_assert_eq!(pairs(book.asks().collect()), asks);
-                prop_assert_eq!(pairs(book.bids().collect()), bids);
+                let (prices, quantity) =
+                    if sweep == 0 { (price..price + 900, 0) } else { (price..price + 1, quantity) };
+                for price in prices {
+                    book.set(side, Price(price), f64::from(quantity));
+                    if quantity == 0 {
+                        map.remove(&price);
+                    } else {
+                        map.insert(price, f64::from(quantity));
+                    }
+                }
+                let (bid, ask) = (maps[1].last_key_value(), maps[0].first_key_value());
+                prop_assert_eq!(book.best_bid().map(|best| best.price.0), bid.map(|best| *best.0));
+                prop_assert_eq!(book.best_ask().map(|best| best.price.0), ask.map(|best| *best.0));
+                if number % 50 == 0 || sweep == 0 {
+                    let asks: Vec<_> = maps[0].iter().map(|(&price, &q)| (price, q)).collect();
+                    let bids: Vec<_> = maps[1].iter().rev().map(|(&price, &q)| (price, q)).collect();
+                    prop_assert_eq!(pairs(book.asks()), (asks.len(), asks));
+                    prop_assert_eq!(pairs(book.bids()), (bids.len(), bids));
+                }
             }
         }
     }

@@ -76,6 +76,17 @@ impl LiveBatch {
             && self.clocks.is_empty()
     }
 
+    /// Forgets everything and keeps the memory for what comes next.
+    pub fn clear(&mut self) {
+        let Self { candles, trades, quotes, books, gaps, clocks } = self;
+        candles.clear();
+        trades.clear();
+        quotes.clear();
+        books.clear();
+        gaps.clear();
+        clocks.clear();
+    }
+
     /// Number of rows of all kinds.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -288,13 +299,20 @@ fn grouped<'r, R>(
     let mut places: HashMap<(&Instrument, Channel), usize> = HashMap::new();
     // Handles are mostly shared, and an address is hashed faster than a name.
     let mut near: HashMap<(*const Instrument, Channel), usize> = HashMap::new();
+    // One after the other are mostly of one kind, and then nothing is looked up.
+    let mut last: Option<(*const Instrument, Channel, usize)> = None;
     for (instrument, channel, row) in rows {
-        let place = *near.entry((Arc::as_ptr(instrument), channel)).or_insert_with(|| {
-            *places.entry((&**instrument, channel)).or_insert_with(|| {
-                groups.push((instrument, channel, Vec::new()));
-                groups.len() - 1
-            })
-        });
+        let address = Arc::as_ptr(instrument);
+        let place = match last {
+            Some((near, of, place)) if near == address && of == channel => place,
+            _ => *near.entry((address, channel)).or_insert_with(|| {
+                *places.entry((&**instrument, channel)).or_insert_with(|| {
+                    groups.push((instrument, channel, Vec::new()));
+                    groups.len() - 1
+                })
+            }),
+        };
+        last = Some((address, channel, place));
         groups[place].2.push(row);
     }
     groups

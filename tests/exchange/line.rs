@@ -169,6 +169,7 @@ fn write(line: &Line, waiting: &Receiver<Out>, mut stream: TcpStream) {
         bytes.clear();
         while let Some(out) = next.take() {
             match out {
+                Out::Bytes(more) if bytes.is_empty() => bytes = more,
                 Out::Bytes(more) => bytes.extend(more),
                 Out::Drop => ends = true,
             }

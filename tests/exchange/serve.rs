@@ -63,20 +63,29 @@ impl Exchange {
         texts
     }
 
-    /// Puts messages on every line as fast as they are read, with none of the exchange's own work.
-    fn blast(&self, texts: &[String]) {
-        const CHUNK: usize = 1 << 18;
-        let mut chunk = Vec::with_capacity(CHUNK * 2);
+    /// Puts bytes on every line as fast as they are read, with none of the exchange's own work.
+    fn blast(&self, pieces: Vec<Vec<u8>>) {
         let lines = self.shared.lines.lock().unwrap().clone();
-        for text in texts {
-            chunk.extend(frame(1, text.as_bytes()));
-            if chunk.len() >= CHUNK {
-                lines.iter().for_each(|line| line.send(chunk.clone()));
-                chunk.clear();
+        for piece in pieces {
+            if let Some((last, others)) = lines.split_last() {
+                others.iter().for_each(|line| line.send(piece.clone()));
+                last.send(piece);
             }
         }
-        lines.iter().for_each(|line| line.send(chunk.clone()));
     }
+}
+
+/// Messages as the bytes that go over a line, in pieces.
+fn framed(texts: &[String]) -> Vec<Vec<u8>> {
+    const PIECE: usize = 1 << 18;
+    let mut pieces = vec![Vec::with_capacity(PIECE * 2)];
+    for text in texts {
+        if pieces.last().unwrap().len() >= PIECE {
+            pieces.push(Vec::with_capacity(PIECE * 2));
+        }
+        pieces.last_mut().unwrap().extend(frame(1, text.as_bytes()));
+    }
+    pieces
 }
 
 fn seconds_since_1970() -> f64 {
@@ -128,8 +137,9 @@ fn serve_exchange() {
         let snapshot = rest::depth(&exchange.published(0), Market::Spot, 5_000);
         std::fs::write(file("snapshot").unwrap(), snapshot).unwrap();
         std::fs::write(lines, texts.join("\n")).unwrap();
+        let pieces = framed(&texts);
         started = seconds_since_1970();
-        exchange.blast(&texts);
+        exchange.blast(pieces);
         messages = texts.len() as u64;
     } else {
         started = seconds_since_1970();

@@ -9,8 +9,10 @@ use super::cursor::Cursor;
 use crate::market::{Candle, Interval, Level, Trade};
 
 mod fields;
+mod usual;
 
 use fields::Fields;
+use usual::usual;
 
 /// A text as it came: the stream it came from when it was wrapped, and what it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,6 +132,13 @@ pub struct Levels {
     pub asks: Vec<Level>,
 }
 
+impl Levels {
+    fn clear(&mut self) {
+        self.bids.clear();
+        self.asks.clear();
+    }
+}
+
 /// Why a text is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Malformed {
@@ -157,8 +166,16 @@ pub enum Malformed {
 /// # Errors
 /// When the text is no JSON object, or an event of a known name lacks a field or has a wrong one.
 pub fn parse<'a>(text: &'a str, levels: &mut Levels) -> Result<Parsed<'a>, Malformed> {
-    levels.bids.clear();
-    levels.asks.clear();
+    levels.clear();
+    if let Some(parsed) = usual(text, levels) {
+        return Ok(parsed);
+    }
+    parse_any(text, levels)
+}
+
+/// The same for a message of any form.
+fn parse_any<'a>(text: &'a str, levels: &mut Levels) -> Result<Parsed<'a>, Malformed> {
+    levels.clear();
     let mut cursor = Cursor::new(text);
     let mut fields = Fields::default();
     fields.read(&mut cursor, levels)?;

@@ -5,13 +5,14 @@
 //! told everything up to some moment after the new one began, so that ids go on without a hole.
 
 use std::collections::VecDeque;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -52,7 +53,7 @@ struct Line {
 /// A connection that is to follow the one in use.
 struct Successor {
     line: Line,
-    held: VecDeque<(Utf8Bytes, i64)>,
+    held: Vec<(Utf8Bytes, i64)>,
     /// When its first message came.
     since: Option<Instant>,
 }
@@ -124,27 +125,27 @@ async fn serve(
         }
         let mut broken = None;
         tokio::select! {
-            message = current.socket.next() => match message {
-                Some(Ok(Message::Text(text))) => {
+            message = current.socket.next() => {
+                let (texts, end) = current.heard(message, feed.at_once()).await;
+                broken = end;
+                if !texts.is_empty() {
                     current.last_message = Instant::now();
                     *failures = 0;
-                    if is_shutdown(&text) && next.is_none() && opening.is_none() {
-                        info!("the exchange is about to close the connection; handing over");
-                        hand_over_at = current.last_message;
-                    }
-                    if !feed.give(text, now_ms()).await {
-                        return End::Stopped;
-                    }
                 }
-                Some(Ok(Message::Close(_))) | None => broken = Some("closed by the exchange".into()),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => broken = Some(error.to_string()),
-            },
+                let is_leaving = texts.iter().any(|(text, _)| is_shutdown(text));
+                if is_leaving && next.is_none() && opening.is_none() {
+                    info!("the exchange is about to close the connection; handing over");
+                    hand_over_at = current.last_message;
+                }
+                if !texts.is_empty() && !feed.give(texts).await {
+                    return End::Stopped;
+                }
+            }
             message = message_of(&mut next) => match (message, &mut next) {
                 (Some(Ok(Message::Text(text))), Some(next)) => {
                     next.since.get_or_insert_with(Instant::now);
                     next.line.last_message = Instant::now();
-                    next.held.push_back((text, now_ms()));
+                    next.held.push((text, now_ms()));
                 }
                 (Some(Ok(Message::Close(_)) | Err(_)) | None, _) => {
                     next = None;
@@ -209,7 +210,7 @@ async fn serve(
 
 impl Successor {
     fn new(line: Line) -> Self {
-        Self { line, held: VecDeque::new(), since: None }
+        Self { line, held: Vec::new(), since: None }
     }
 
     /// When it may take over: it has told something and then run beside the old one for a while. One
@@ -243,20 +244,44 @@ impl Line {
         Ok(())
     }
 
+    /// The text of this message and those of messages that are there already, at most `most`
+    /// messages in all; and why no more will come, when none will.
+    async fn heard(
+        &mut self,
+        first: Option<Result<Message, Error>>,
+        most: usize,
+    ) -> (Vec<(Utf8Bytes, i64)>, Option<String>) {
+        let (mut texts, received) = (Vec::new(), now_ms());
+        let (mut message, mut count) = (first, 0);
+        loop {
+            match message {
+                Some(Ok(Message::Text(text))) => texts.push((text, received)),
+                Some(Ok(Message::Close(_))) | None => {
+                    return (texts, Some("closed by the exchange".to_owned()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return (texts, Some(error.to_string())),
+            }
+            count += 1;
+            if count >= most {
+                break;
+            }
+            let Poll::Ready(next) = self.waiting().await else { break };
+            message = next;
+        }
+        (texts, None)
+    }
+
+    /// The next message if it is there already.
+    async fn waiting(&mut self) -> Poll<Option<Result<Message, Error>>> {
+        poll_fn(|context| Poll::Ready(self.socket.poll_next_unpin(context))).await
+    }
+
     /// Gives what has arrived already and was not read.
     async fn drain(&mut self, feed: &mut Feed) -> bool {
-        for _ in 0..MOST_HELD {
-            match self.socket.next().now_or_never() {
-                Some(Some(Ok(Message::Text(text)))) => {
-                    if !feed.give(text, now_ms()).await {
-                        return false;
-                    }
-                }
-                Some(Some(Ok(_))) => {}
-                _ => break,
-            }
-        }
-        true
+        let Poll::Ready(first) = self.waiting().await else { return true };
+        let (texts, _) = self.heard(first, MOST_HELD).await;
+        feed.give_all(texts).await
     }
 
     async fn close(&mut self) {

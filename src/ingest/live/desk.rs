@@ -1,6 +1,8 @@
 //! The desk: messages in, rows and entries of the ledger out. No I/O and no clock of its own, so that
 //! live streams, recorded files and tests go through the very same code.
 
+mod counts;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::counts::{BookCounts, Counts};
 use super::lane::Lane;
 use crate::ingest::exchange::message::{Levels, Message, parse};
 use crate::market::{Book, Channel, Instrument, Level, Market};
@@ -79,69 +82,6 @@ impl BookSettings {
     }
 }
 
-/// What the desk has met.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Texts taken.
-    pub messages: u64,
-    /// Valid texts of a kind or symbol that was not asked for.
-    pub unknown: u64,
-    /// Texts that are no messages.
-    pub malformed: u64,
-    /// Requests that the exchange refused.
-    pub refused: u64,
-    /// Trades, quotes and candles that came twice or late.
-    pub duplicates: u64,
-    /// Entries made in the ledger, of all channels.
-    pub gaps: u64,
-    /// Rows thrown away because they could not be written in time.
-    pub shed: u64,
-    /// Books.
-    pub books: BookCounts,
-}
-
-/// What became of books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct BookCounts {
-    /// Updates applied.
-    pub applied: u64,
-    /// Updates that the book had already.
-    pub stale: u64,
-    /// Times that a book fell out of step.
-    pub resyncs: u64,
-    /// Snapshots that were too old to begin with.
-    pub too_old: u64,
-    /// Entries made in the ledger.
-    pub gaps: u64,
-    /// Moments looked at for storing.
-    pub kept: u64,
-    /// Of these, with a bid at or above an ask.
-    pub crossed: u64,
-    /// Least number of levels on a side at these moments; absent before the first.
-    #[serde(skip_serializing_if = "is_none_yet")]
-    pub least_levels: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
-fn is_none_yet(levels: &u64) -> bool {
-    *levels == u64::MAX
-}
-
-impl Default for BookCounts {
-    fn default() -> Self {
-        Self {
-            applied: 0,
-            stale: 0,
-            resyncs: 0,
-            too_old: 0,
-            gaps: 0,
-            kept: 0,
-            crossed: 0,
-            least_levels: u64::MAX,
-        }
-    }
-}
-
 /// What a text was, as far as who brought it has to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
@@ -167,8 +107,12 @@ pub struct Desk {
     open_to_all: bool,
     lanes: Vec<Lane>,
     places: HashMap<String, usize>,
+    /// Place of the lane that took the last message: the next is often of the same symbol.
+    near: usize,
     levels: Levels,
     out: LiveBatch,
+    /// An empty batch whose memory is used again.
+    spare: LiveBatch,
     counts: Counts,
     wanted: Vec<Arc<Instrument>>,
     lag: Lag,
@@ -192,8 +136,10 @@ impl Desk {
             open_to_all,
             lanes: Vec::new(),
             places: HashMap::new(),
+            near: 0,
             levels: Levels::default(),
             out: LiveBatch::default(),
+            spare: LiveBatch::default(),
             counts: Counts::default(),
             wanted: Vec::new(),
             lag: Lag::default(),
@@ -246,7 +192,11 @@ impl Desk {
             }
             Message::Snapshot(_) | Message::Unknown(_) => return self.unknown(),
         };
-        let lane = self.places.get(symbol).and_then(|&place| self.lanes.get_mut(place));
+        let is_near = |lane: &Lane| lane.instrument.symbol == symbol;
+        if !self.lanes.get(self.near).is_some_and(is_near) {
+            self.near = self.places.get(symbol).copied().unwrap_or(usize::MAX);
+        }
+        let lane = self.lanes.get_mut(self.near);
         let Some(lane) = lane.filter(|lane| lane.has(channel)) else {
             return self.closed(symbol, channel);
         };
@@ -308,7 +258,13 @@ impl Desk {
         for lane in &mut self.lanes {
             lane.hand_over();
         }
-        std::mem::take(&mut self.out)
+        std::mem::replace(&mut self.out, std::mem::take(&mut self.spare))
+    }
+
+    /// Takes back a batch that has been written, for its memory.
+    pub fn reuse(&mut self, mut batch: LiveBatch) {
+        batch.clear();
+        self.spare = batch;
     }
 
     /// Throws away books and quotes that were not handed over, and with `all` trades too; candles and

@@ -1,6 +1,5 @@
 //! The bounded way from the connections to the desk.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -11,24 +10,26 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::run::Event;
 
-/// A message as it came.
+/// Most messages that are queued together.
+const MOST_AT_ONCE: usize = 256;
+
+/// Messages as they came, one after the other over one connection.
 #[derive(Debug)]
-pub(super) struct Frame {
-    /// Its text.
-    pub(super) text: Utf8Bytes,
-    /// When it was received, ms.
-    pub(super) received: i64,
+pub(super) struct Frames {
+    /// Their texts, and when each was received, ms.
+    pub(super) texts: Vec<(Utf8Bytes, i64)>,
     /// Number of the connection's plan.
     pub(super) plan: usize,
-    /// Messages before it were dropped because nobody took them.
+    /// Messages before the first were dropped because nobody took them.
     pub(super) after_drop: bool,
-    /// The connection had broken before it.
+    /// The connection had broken before the first.
     pub(super) after_break: bool,
 }
 
 /// What happened on all connections.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
+    /// Messages that wait for the desk.
     pub(super) queued: AtomicU64,
     pub(super) dropped: AtomicU64,
     pub(super) reconnects: AtomicU64,
@@ -43,50 +44,66 @@ pub(super) struct Feed {
     pub(super) traffic: Arc<Traffic>,
     pub(super) after_drop: bool,
     pub(super) after_break: bool,
+    /// Most messages that wait.
+    pub(super) queue: u64,
     /// How long a full queue is waited for.
     pub(super) patience: Duration,
     pub(super) full_since: Option<Instant>,
 }
 
 impl Feed {
-    /// Queues messages one after the other; `false` when nobody takes any more.
-    pub(super) async fn give_all(&mut self, messages: VecDeque<(Utf8Bytes, i64)>) -> bool {
-        for (text, received) in messages {
-            if !self.give(text, received).await {
+    /// How many messages should be given together at most.
+    pub(super) fn at_once(&self) -> usize {
+        MOST_AT_ONCE.min(self.queue.max(1) as usize)
+    }
+
+    /// Queues any number of messages; `false` when nobody takes any more.
+    pub(super) async fn give_all(&mut self, texts: Vec<(Utf8Bytes, i64)>) -> bool {
+        let mut texts = texts.into_iter();
+        loop {
+            let part: Vec<_> = texts.by_ref().take(self.at_once()).collect();
+            if part.is_empty() {
+                return true;
+            }
+            if !self.give(part).await {
                 return false;
             }
         }
-        true
     }
 
-    /// Queues a message. While the queue is full nothing is read, which makes the exchange wait, but
+    /// Queues messages. While the queue is full nothing is read, which makes the exchange wait, but
     /// not so long that its pings go unanswered: then messages are dropped. `false` when nobody takes
     /// any more.
-    pub(super) async fn give(&mut self, text: Utf8Bytes, received: i64) -> bool {
+    pub(super) async fn give(&mut self, texts: Vec<(Utf8Bytes, i64)>) -> bool {
+        let count = texts.len() as u64;
         let (after_drop, after_break) = (self.after_drop, self.after_break);
-        let frame = Frame { text, received, plan: self.plan, after_drop, after_break };
-        let mut event = Event::Frame(frame);
-        self.traffic.queued.fetch_add(1, Ordering::Relaxed);
-        let is_taken = loop {
-            match self.to.try_send(event) {
+        let mut event = Event::Frames(Frames { texts, plan: self.plan, after_drop, after_break });
+        loop {
+            let before = self.traffic.queued.fetch_add(count, Ordering::Relaxed);
+            // Whatever its length, one goes through when nothing else waits.
+            let sent = if before > 0 && before + count > self.queue {
+                Err(TrySendError::Full(event))
+            } else {
+                self.to.try_send(event)
+            };
+            match sent {
                 Ok(()) => {
                     (self.after_drop, self.after_break, self.full_since) = (false, false, None);
                     return true;
                 }
-                Err(TrySendError::Full(back)) => {
+                Err(refused) => {
+                    self.traffic.queued.fetch_sub(count, Ordering::Relaxed);
+                    let TrySendError::Full(back) = refused else { return false };
                     if self.full_since.get_or_insert_with(Instant::now).elapsed() >= self.patience {
                         self.after_drop = true;
-                        self.traffic.dropped.fetch_add(1, Ordering::Relaxed);
-                        break true;
+                        self.traffic.dropped.fetch_add(count, Ordering::Relaxed);
+                        return true;
                     }
                     event = back;
                     sleep(Duration::from_millis(1)).await;
                 }
-                Err(TrySendError::Disconnected(_)) => break false,
             }
-        };
-        self.traffic.queued.fetch_sub(1, Ordering::Relaxed);
-        is_taken
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::asker::{ask_books, ask_gaps};
 use super::connection::{Scene, tend};
 use super::desk::{Desk, Taken};
-use super::feed::{Feed, Frame, Traffic};
+use super::feed::{Feed, Frames, Traffic};
 use super::plan::{Attempts, Plan, plans};
 use super::settings::LiveConfig;
 use super::status::{LiveReport, LiveStatus, memory, rate};
@@ -20,7 +20,7 @@ use super::writer::{Ours, Work, Written, write};
 use crate::ingest::IngestError;
 use crate::ingest::rest::{DepthSnapshot, RestClient};
 use crate::market::{BookSnapshot, Instrument};
-use crate::store::{GapReason, Store};
+use crate::store::{GapReason, LiveBatch, Store};
 
 /// Batches that may wait for the writer; while they do, rows gather at the desk.
 const MOST_BATCHES: u64 = 2;
@@ -35,8 +35,8 @@ const NAP: Duration = Duration::from_millis(10);
 /// What reaches the desk.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A message.
-    Frame(Frame),
+    /// Messages.
+    Frames(Frames),
     /// The answer for a book; `None` when there is none.
     Book(String, Option<DepthSnapshot>),
 }
@@ -70,6 +70,7 @@ pub fn run_live(
     let (work_in, work) = sync_channel(MOST_BATCHES as usize + 4);
     let (books_in, books) = sync_channel(MOST_ASKED);
     let (gaps_in, gaps) = sync_channel(MOST_ASKED);
+    let (spent_in, spent) = sync_channel(MOST_BATCHES as usize + 4);
     let (stop_in, stop_out) = watch::channel(false);
 
     let ours = Ours {
@@ -78,8 +79,9 @@ pub fn run_live(
         symbols: config.symbols.clone(),
     };
     let (told, writer_settings) = (Arc::clone(&written), settings.writer);
-    let writer =
-        spawn("writer", move || write(store, &work, &gaps_in, &ours, &writer_settings, &told));
+    let writer = spawn("writer", move || {
+        write(store, &work, (&gaps_in, &spent_in), &ours, &writer_settings, &told)
+    });
     // Whoever waits for an answer from the network is not waited for at the end.
     let (asker, to, flag) = (client.clone(), events_in.clone(), Arc::clone(&ends));
     spawn("books", move || ask_books(&asker, &books, &to, &flag));
@@ -101,6 +103,7 @@ pub fn run_live(
         events: &events,
         books: books_in,
         work: work_in,
+        spent,
         traffic: &traffic,
         written: &written,
         on_book,
@@ -151,6 +154,7 @@ fn connections(
                 traffic: Arc::clone(&scene.traffic),
                 after_drop: false,
                 after_break: false,
+                queue: scene.settings.queue as u64,
                 patience: Duration::from_millis(scene.settings.patience_ms),
                 full_since: None,
             };
@@ -191,6 +195,8 @@ struct Floor<'a> {
     events: &'a Receiver<Event>,
     books: SyncSender<Arc<Instrument>>,
     work: SyncSender<Work>,
+    /// Batches that are written.
+    spent: Receiver<LiveBatch>,
     traffic: &'a Traffic,
     written: &'a Written,
     on_book: &'a mut dyn FnMut(&Instrument, &BookSnapshot),
@@ -202,14 +208,17 @@ struct Floor<'a> {
 impl Floor<'_> {
     /// Takes some messages, then hands over rows that are due.
     fn round(&mut self) {
-        match self.events.recv_timeout(NAP) {
+        let mut taken = match self.events.recv_timeout(NAP) {
             Ok(event) => self.take(event),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(NAP),
-        }
-        for _ in 0..MESSAGES_A_ROUND {
+            Err(RecvTimeoutError::Timeout) => 0,
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(NAP);
+                0
+            }
+        };
+        while taken < MESSAGES_A_ROUND {
             let Ok(event) = self.events.try_recv() else { break };
-            self.take(event);
+            taken += self.take(event);
         }
         for instrument in self.desk.wanted() {
             if let Err(refused) = self.books.try_send(instrument) {
@@ -235,33 +244,42 @@ impl Floor<'_> {
         }
     }
 
-    fn take(&mut self, event: Event) {
+    /// Takes what came and returns how many messages it was.
+    fn take(&mut self, event: Event) -> usize {
         match event {
-            Event::Frame(frame) => {
-                self.traffic.queued.fetch_sub(1, Ordering::Relaxed);
-                if let Some(plan) = self.plans.get(frame.plan) {
+            Event::Frames(frames) => {
+                let count = frames.texts.len();
+                self.traffic.queued.fetch_sub(count as u64, Ordering::Relaxed);
+                if let Some(plan) = self.plans.get(frames.plan) {
                     let carries =
                         |instrument: &Instrument, channel| plan.carries(instrument, channel);
-                    if frame.after_break {
+                    if frames.after_break {
                         self.desk.interrupted(GapReason::Disconnect, carries);
                     }
-                    if frame.after_drop {
+                    if frames.after_drop {
                         self.desk.interrupted(GapReason::Overload, carries);
                     }
                 }
-                if self.desk.take(&frame.text, frame.received) == Taken::Refused {
-                    tracing::warn!("a stream was refused; check symbols and streams");
+                for (text, received) in frames.texts {
+                    if self.desk.take(&text, received) == Taken::Refused {
+                        tracing::warn!("a stream was refused; check symbols and streams");
+                    }
                 }
+                return count;
             }
             Event::Book(symbol, Some(book)) => {
                 self.desk.snapshot(&symbol, book.last_update_id, &book.bids, &book.asks);
             }
             Event::Book(symbol, None) => self.desk.snapshot_failed(&symbol),
         }
+        1
     }
 
     fn hand_over(&mut self) {
         self.last_batch = Instant::now();
+        while let Ok(batch) = self.spent.try_recv() {
+            self.desk.reuse(batch);
+        }
         let batch = self.desk.hand_over();
         if batch.is_empty() {
             return;

@@ -66,11 +66,11 @@ impl Ours {
     }
 }
 
-/// Writes until [`Work::End`] or until the store fails.
+/// Writes until [`Work::End`] or until the store fails; batches that are written go to `spent`.
 pub(super) fn write(
     mut store: Store,
     work: &Receiver<Work>,
-    gaps: &SyncSender<Gap>,
+    (gaps, spent): (&SyncSender<Gap>, &SyncSender<LiveBatch>),
     ours: &Ours,
     settings: &WriterSettings,
     written: &Arc<Written>,
@@ -90,6 +90,8 @@ pub(super) fn write(
                 rows.ignored += told.ignored;
                 rows.refused += told.refused;
                 drop(rows);
+                // Whoever made it takes it apart: its memory and its shared names are near there.
+                let _ = spent.try_send(batch);
                 written.waiting.fetch_sub(1, Ordering::Relaxed);
                 for gap in told.gaps {
                     info!(

@@ -8,7 +8,7 @@ use crate::ingest::exchange::number::{decimal, whole};
 use crate::market::{Candle, Level, Price, Trade};
 
 /// Times from here on (year 2100) are no times.
-const LATEST: i64 = 4_102_444_800_000;
+pub(super) const LATEST: i64 = 4_102_444_800_000;
 /// Most characters of an exchange's own text that are kept.
 const LONGEST_TEXT: usize = 200;
 
