@@ -180,8 +180,8 @@ fn inputs_are_as_stated() {
         }
         let values = |streams: &Streams| -> Vec<Option<u64>> {
             let mut state = feature.state();
-            let tell = |i| streams.tell(&mut *state, &wandering(i), Interval::HOUR);
-            (0..150).map(tell).map(|value| value.map(f64::to_bits)).collect()
+            let mut tell = |i| tell(streams, &mut *state, i, &wandering(i));
+            (0..150).map(&mut tell).map(|value| value.map(f64::to_bits)).collect()
         };
         let all = values(&streams);
         let without_trades = values(&Streams { trades: vec![], ..streams.clone() });

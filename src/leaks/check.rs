@@ -13,11 +13,12 @@ use super::verdict::{Checked, verdict};
 use super::{History, Report, Test, beginning};
 use crate::market::Time;
 
-/// Milliseconds of a week: a multiple of every interval.
-const WEEK: i64 = 7 * 86_400_000;
+/// Milliseconds of 400 years, after which the calendar begins again with the same day of the week: a
+/// multiple of every interval.
+const CALENDAR: i64 = 146_097 * 86_400_000;
 
-/// How far the data is shifted. The time of day and week stay, all else of the date changes.
-const SHIFTS: [i64; 2] = [WEEK, 52 * WEEK];
+/// How far the data is shifted. All of the calendar stays but the century.
+const SHIFTS: [i64; 2] = [CALENDAR, 2 * CALENDAR];
 
 /// How thoroughly to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,7 +67,7 @@ impl Test {
             Self::Shuffled => "a shuffled future changes nothing before it",
             Self::Removed => "a future full of holes changes nothing before it",
             Self::Delayed => "a value that becomes known later is not used earlier",
-            Self::Shifted => "the same data some weeks later gives the same values",
+            Self::Shifted => "the same data 400 and 800 years later gives the same values",
             Self::Fitted => "rows that nothing was fitted from do not count",
         }
     }

@@ -128,11 +128,9 @@ impl Suspicion {
                     .to_owned()
             }
             Self::FittedOnOtherRows => "fit it on the training rows of its fold only".to_owned(),
-            Self::AbsoluteTime => {
-                "let it depend on the candles and the time of day and week only: a \
+            Self::AbsoluteTime => "let it depend on the candles and the calendar only: a \
                 table of dates knows how things went on"
-                    .to_owned()
-            }
+                .to_owned(),
             Self::NotRepeatable => {
                 "make it a pure function of the data: no global random state and \
                 nothing kept between calls"

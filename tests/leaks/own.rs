@@ -83,7 +83,7 @@ fn numbers_fitted_around_a_test_block_do_not_read_it() {
     let history = world(2_400);
     let report = checked(config(features, folds), &history, 6);
     // A model that trains on what comes later is not checked for the future.
-    assert_eq!((report.features, report.labels), (4, 2));
+    assert_eq!((report.features, report.labels), (4, 4));
     assert_eq!(report.fitted, 2 * (2 * 4 + 2 + 3));
 }
 

