@@ -350,6 +350,26 @@ impl FeatureError {
     }
 }
 
+impl FeatureError {
+    /// Whether nothing is wrong but that no candle has all its features: more data may mend it.
+    #[must_use]
+    pub fn is_no_row(&self) -> bool {
+        match self {
+            Self::TooShort { .. }
+            | Self::NeverTogether { .. }
+            | Self::NoValues { .. }
+            | Self::NoRow { .. }
+            | Self::ShallowBook { .. }
+            | Self::NeverSeen { .. }
+            | Self::Peer(PeerError::NeverTogether { .. } | PeerError::WithoutCandles { .. }) => {
+                true
+            }
+            Self::Peer(PeerError::Fault { fault, .. }) => fault.is_no_row(),
+            _ => false,
+        }
+    }
+}
+
 fn known() -> String {
     let names: Vec<_> = catalog().iter().map(|info| info.name).collect();
     names.join(", ")

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, ColumnProvider, Columns, Fitted, ProviderError};
 use super::{History, LeakError};
-use crate::features::{self, CandleSource, FeatureConfig, FeatureError, FeatureTable, select};
+use crate::features::{self, CandleSource, FeatureConfig, FeatureTable, select};
 use crate::folds::{self, Fold, FoldConfig};
 use crate::labels::{self, DirectionThresholds, LabelConfig, Labels};
 use crate::market::{Instrument, Interval, Span};
@@ -263,11 +263,7 @@ impl FoldRows {
 fn table(config: &FeatureConfig, history: &History) -> Result<Option<FeatureTable>, ProviderError> {
     match features::build(config, &history.inputs()) {
         Ok(table) => Ok(Some(table)),
-        Err(
-            FeatureError::TooShort { .. }
-            | FeatureError::NeverTogether { .. }
-            | FeatureError::NoValues { .. },
-        ) => Ok(None),
+        Err(error) if error.is_no_row() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! The program's own features, labels and fitted numbers do not leak.
 
-use candlewick::features::{FeatureConfig, SeriesConfig};
+use candlewick::features::{FeatureConfig, FeatureGroup, PeerConfig, SeriesConfig, catalog};
 use candlewick::folds::{FoldConfig, PurgedKFoldConfig, WalkForwardConfig};
 use candlewick::labels::{DirectionRule, LabelConfig};
 use candlewick::leaks::{
@@ -9,7 +9,7 @@ use candlewick::leaks::{
 use candlewick::market::{Interval, Period};
 use candlewick::windows::ScalerConfig;
 
-use super::world::{interval, world, world_of};
+use super::world::{interval, peer, world, world_of};
 use crate::features::real_candles;
 use crate::support::real_data;
 
@@ -51,9 +51,28 @@ fn no_feature_of_the_catalogue_leaks() {
     // All features, and those of the two folds scaled.
     assert_eq!(report.features % 3, 0);
     assert!(report.features / 3 > 100, "{}", report.features);
-    assert_eq!(report.labels, 4);
+    assert_eq!(report.labels, 6);
     assert!(report.fitted > 2 * report.features / 3);
     assert!(report.tests.iter().any(|count| count.test == Test::Delayed));
+}
+
+#[test]
+fn no_feature_of_a_pair_leaks() {
+    let peers = vec![peer(1_500, 700)];
+    let history = History { peers, trades: None, books: None, ..world_of(1_500, 1_009) };
+    let pair = catalog().iter().filter(|info| info.group == FeatureGroup::CrossSymbol);
+    let pair: Vec<String> = pair.map(|info| info.name.to_owned()).collect();
+    assert!(pair.len() > 20);
+    let include = vec!["log_return_1".to_owned()];
+    let of_peer = PeerConfig { pair: Some(pair), ..PeerConfig::new("PEER") };
+    let features = FeatureConfig {
+        include,
+        context: Some(vec![]),
+        peers: vec![of_peer],
+        ..FeatureConfig::default()
+    };
+    let report = checked(config(features, walk_forward(20, 10)), &history, 8);
+    assert!(report.features > 3 * 40, "{}", report.features);
 }
 
 #[test]
@@ -84,7 +103,8 @@ fn numbers_fitted_around_a_test_block_do_not_read_it() {
     let report = checked(config(features, folds), &history, 6);
     // A model that trains on what comes later is not checked for the future.
     assert_eq!((report.features, report.labels), (4, 4));
-    assert_eq!(report.fitted, 2 * (2 * 4 + 2 + 3));
+    // Scaler, thresholds of all and of the instrument, target units.
+    assert_eq!(report.fitted, 2 * (2 * 4 + 4 + 3));
 }
 
 #[test]

@@ -19,8 +19,17 @@ pub fn interval(name: &str) -> Interval {
 
 /// A random walk of so many hours; five candles are missing after each `stretch` but the first.
 fn hours(count: i64, stretch: i64, seed: u64) -> CandleSeries {
+    hours_of("TEST", count, stretch, seed)
+}
+
+/// The candles of another instrument beside those of [`world_of`].
+pub fn peer(hours_count: i64, stretch: i64) -> CandleSeries {
+    hours_of("PEER", hours_count, stretch, 11)
+}
+
+fn hours_of(symbol: &str, count: i64, stretch: i64, seed: u64) -> CandleSeries {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let instrument = Instrument::new("simulated", Market::Spot, "TEST").unwrap();
+    let instrument = Instrument::new("simulated", Market::Spot, symbol).unwrap();
     let mut series = CandleSeries::new(instrument, Interval::HOUR);
     let mut close = 100.0;
     for hour in 0..count {
