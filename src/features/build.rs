@@ -15,10 +15,10 @@ use super::{CandleSource, FeatureBuilder, FeatureConfig, FeatureError, FeatureTa
 /// The features of every base candle that has all of them, each context interval joined as of the
 /// end of its candles, each series of values that the config names as of what was known then.
 ///
-/// Row by row it is what a [`FeatureBuilder`](super::FeatureBuilder) gives, bit for bit.
+/// Row by row it is what a [`FeatureBuilder`] gives, bit for bit.
 ///
 /// # Errors
-/// Those of [`FeatureBuilder`](super::FeatureBuilder), candles of two instruments, a series that is not there, and
+/// Those of [`FeatureBuilder`], candles of two instruments, a series that is not there, and
 /// [`FeatureError::TooShort`], [`FeatureError::NeverTogether`] or [`FeatureError::NoValues`] when no
 /// candle has all its features.
 pub fn build(config: &FeatureConfig, inputs: &Inputs<'_>) -> Result<FeatureTable, FeatureError> {

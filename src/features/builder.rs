@@ -1,4 +1,4 @@
-//! Features one candle at a time: what live forecasting feeds, and what [`build`](super::build)
+//! Features one candle at a time: what live forecasting feeds, and what [`build()`](super::build())
 //! equals bit for bit.
 
 use crate::market::{BookSnapshot, Candle, Interval, Span, Trade, Value};

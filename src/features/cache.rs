@@ -32,13 +32,13 @@ impl FeatureCache {
         Self { folder: folder.to_owned(), limit }
     }
 
-    /// The table of these inputs if there is one, and otherwise [`build`]s it and keeps it.
+    /// The table of these inputs if there is one, and otherwise [`build()`]s it and keeps it.
     ///
     /// A damaged table is built anew, with a warning; a cache that cannot be written is gone
     /// without, with a warning too. Nothing is kept of features that read peers, trades or books.
     ///
     /// # Errors
-    /// Those of [`build`].
+    /// Those of [`build()`].
     pub fn build(
         &self,
         config: &FeatureConfig,

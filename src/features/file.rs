@@ -38,7 +38,7 @@ pub struct CandleChunks<'a, E> {
 /// Builds features into a file without ever holding more than a part of them or of the candles;
 /// gives the number of rows.
 ///
-/// The rows are those of [`build`](super::build) from the same candles, bit for bit, when every
+/// The rows are those of [`build()`](super::build()) from the same candles, bit for bit, when every
 /// context interval gives its candles up to the last that ends with a base candle. The config's
 /// `memory` bounds the rows held at a time; features of trades and books inside candles are not
 /// built here.

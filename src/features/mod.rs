@@ -3,7 +3,7 @@
 //! A feature is a state that takes one candle at a time ([`Feature::state`]); a [`FeatureBuilder`]
 //! runs the states of the base candles and of every coarser context interval and joins them as of
 //! the end of the coarser candles, and values that are no candles as of what was known of them
-//! ([`AsOf`]); [`build`] does the same for whole series, in blocks and in parallel.
+//! ([`AsOf`]); [`build()`] does the same for whole series, in blocks and in parallel.
 
 mod alternative;
 mod block;

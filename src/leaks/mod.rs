@@ -1,6 +1,6 @@
 //! Does a column know what it could not have known?
 //!
-//! [`check`] computes columns again on other versions of the same data, in which the future of a
+//! [`check()`] computes columns again on other versions of the same data, in which the future of a
 //! decision time is cut off, huge, shuffled or full of holes, and compares them bit for bit with those
 //! of the whole history up to that time. What differs leaks. [`ProjectColumns`] are the program's own
 //! features, labels and fitted numbers; any other [`ColumnProvider`] is checked the same way.
