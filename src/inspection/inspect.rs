@@ -14,10 +14,10 @@ use super::rank_correlation::{RankCorrelation, Resampling};
 use super::warning::{DUPLICATE, Warning, warnings};
 use super::{
     Adf, Balance, Drift, Histogram, Merge, Missing, Stretch, Summary, adf, average_linkage,
-    average_uniqueness, balance, clusters_at, histogram, leaf_order, rank_correlations, stretch,
+    balance, clusters_at, histogram, leaf_order, rank_correlations, stretch,
 };
 use crate::folds::Fold;
-use crate::labels::{DirectionRule, DirectionThresholds, Labels};
+use crate::labels::{DirectionRule, DirectionThresholds, Labels, average_uniqueness};
 use crate::market::{CandleSeries, Interval, Span};
 
 /// Features, labels and the fold whose training rows are looked at.
@@ -319,14 +319,11 @@ fn labels(subject: &Subject<'_>, train: &[u32], line: &[u32]) -> LabelInspection
     let same =
         |&a: &u32, &b: &u32| subject.instrument[a as usize] == subject.instrument[b as usize];
     // Each instrument weighs as much as it has labels.
-    let (mut sum, mut count) = (0.0, 0_usize);
-    for rows in train.chunk_by(same) {
+    let of_instrument = |rows: &[u32]| {
         let spans: Vec<Span> = rows.iter().map(|&row| labels.span[row as usize]).collect();
-        if let Some(unique) = average_uniqueness(&spans, subject.interval.ms()) {
-            sum += unique * spans.len() as f64;
-            count += spans.len();
-        }
-    }
+        average_uniqueness(&spans, subject.interval).into_iter().sum::<f64>()
+    };
+    let unique: f64 = train.chunk_by(same).map(of_instrument).sum();
     LabelInspection {
         horizon: labels.horizon,
         thresholds: subject.thresholds.clone(),
@@ -337,7 +334,7 @@ fn labels(subject: &Subject<'_>, train: &[u32], line: &[u32]) -> LabelInspection
             of(&|row| labels.forward_return[row as usize]),
             of(&|row| labels.volatility[row as usize]),
         ],
-        uniqueness: (count > 0).then(|| sum / count as f64),
+        uniqueness: (!train.is_empty()).then(|| unique / train.len() as f64),
     }
 }
 

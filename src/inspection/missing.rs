@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::features::{
-    AsOf, CandleSource, FeatureConfig, FeatureError, FeatureTable, Inputs, PeerFeatures, build,
-    select,
+    AsOf, CandleSource, FeatureConfig, FeatureError, Inputs, PeerFeatures, build, select,
 };
 use crate::market::{CandleSeries, Span};
 
@@ -220,29 +219,17 @@ fn beside(
     config: &FeatureConfig,
     inputs: &Inputs<'_>,
 ) -> Result<Vec<Option<MissingReason>>, FeatureError> {
-    let base = inputs.base;
     // A feature of no warm-up stands for the candles, which every table has.
-    let columns: Vec<String> = if config.book_levels > 0 && name.starts_with("book_ask_price_") {
-        let own = ["body_1".to_owned()];
-        let one = FeatureConfig { book_levels: config.book_levels, ..FeatureConfig::default() };
-        let one = FeatureConfig { include: own.to_vec(), context: Some(Vec::new()), ..one };
-        return Ok(reasons(base, build(&one, inputs)));
-    } else {
-        vec!["body_1".to_owned(), name.to_owned()]
+    let columns = ["body_1".to_owned(), name.to_owned()];
+    let alone = FeatureConfig { series: Vec::new(), ..config.clone() }.for_columns(&columns)?;
+    let there = match build(&alone, inputs) {
+        Ok(table) => table.open_time,
+        Err(error) if error.is_no_row() => Vec::new(),
+        Err(error) => return Err(error),
     };
-    let without_series = FeatureConfig { series: Vec::new(), ..config.clone() };
-    let one = without_series.for_columns(&columns)?;
-    Ok(reasons(base, build(&one, inputs)))
-}
-
-fn reasons(
-    base: &CandleSeries,
-    table: Result<FeatureTable, FeatureError>,
-) -> Vec<Option<MissingReason>> {
-    let there = table.map(|table| table.open_time).unwrap_or_default();
     let lacks = |open: &i64| there.binary_search(open).is_err();
-    let times = base.open_time().iter();
-    times.map(|open| lacks(open).then_some(MissingReason::NothingBeside)).collect()
+    let times = inputs.base.open_time().iter();
+    Ok(times.map(|open| lacks(open).then_some(MissingReason::NothingBeside)).collect())
 }
 
 fn lacking(place: Place, warm_up: usize, nowhere: MissingReason) -> Option<MissingReason> {

@@ -17,7 +17,6 @@ mod outcomes;
 mod rank_correlation;
 mod stretch;
 mod summary;
-mod uniqueness;
 mod warning;
 
 pub use adf::{Adf, adf};
@@ -35,5 +34,4 @@ pub use mutual_information::{Information, ShiftedLabel, Shifts, mutual_informati
 pub use rank_correlation::{RankCorrelation, Resampling};
 pub use stretch::{Mark, Stretch, stretch};
 pub use summary::Summary;
-pub use uniqueness::average_uniqueness;
 pub use warning::{Warning, WarningKind};

@@ -17,6 +17,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use tempfile::NamedTempFile;
 
+use super::read::open_kind;
 use super::seal::{blank_seal, check_seal, seal_file};
 use super::{KIND_KEY, VERSION_KEY};
 use crate::files::FileError;
@@ -151,24 +152,8 @@ impl ColumnReaders {
     /// When it cannot be read, does not fit its seal, holds something else or has another version.
     pub fn open(path: &Path, (kind, version): (&str, u32)) -> Result<Self, FileError> {
         check_seal(path)?;
-        let file = File::open(path).map_err(|error| FileError::read(path, error))?;
-        let wrong = |error: ParquetError| FileError::content(path, error);
-        let reader = SerializedFileReader::new(file).map_err(wrong)?;
+        let (reader, metadata) = open_kind(path, (kind, version))?;
         let about = reader.metadata().file_metadata();
-        let metadata: BTreeMap<String, String> = about
-            .key_value_metadata()
-            .into_iter()
-            .flatten()
-            .filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?)))
-            .collect();
-        if metadata.get(KIND_KEY).map(String::as_str) != Some(kind) {
-            return Err(FileError::content(path, format!("it does not hold {kind}")));
-        }
-        let found = metadata.get(VERSION_KEY).map_or("none", String::as_str);
-        if found != version.to_string() {
-            let (path, found) = (path.to_owned(), found.to_owned());
-            return Err(FileError::Version { path, found, known: version });
-        }
         let columns = about.schema_descr().columns();
         let names = columns.iter().skip(1).map(|column| column.name().to_owned()).collect();
         let rows = usize::try_from(about.num_rows()).unwrap_or(0);

@@ -62,11 +62,12 @@ pub fn read_digested_table(
     read_trusted(path, (kind, version), only)
 }
 
-fn read_trusted(
+/// Opens a Parquet file that holds a kind of table, with the text that goes with it. Its seal is not
+/// looked at.
+pub(super) fn open_kind(
     path: &Path,
     (kind, version): (&str, u32),
-    only: Option<&[&str]>,
-) -> Result<Table, FileError> {
+) -> Result<(SerializedFileReader<File>, BTreeMap<String, String>), FileError> {
     let file = File::open(path).map_err(|error| FileError::read(path, error))?;
     let wrong = |error: ParquetError| FileError::content(path, error);
     let reader = SerializedFileReader::new(file).map_err(wrong)?;
@@ -85,6 +86,17 @@ fn read_trusted(
         let (path, found) = (path.to_owned(), found.to_owned());
         return Err(FileError::Version { path, found, known: version });
     }
+    Ok((reader, metadata))
+}
+
+fn read_trusted(
+    path: &Path,
+    (kind, version): (&str, u32),
+    only: Option<&[&str]>,
+) -> Result<Table, FileError> {
+    let wrong = |error: ParquetError| FileError::content(path, error);
+    let (reader, metadata) = open_kind(path, (kind, version))?;
+    let about = reader.metadata().file_metadata();
     let mut columns = HashMap::new();
     let mut rows = 0;
     for column in 0..about.schema_descr().num_columns() {
