@@ -44,7 +44,8 @@ fn main() {
 fn rates(config: &NetConfig, steps: usize) -> Vec<f64> {
     let device = Device::flex().autodiff();
     let heads = HeadsConfig::default();
-    let mut net = Net::init(config, &heads, FEATURES, 1, &device);
+    let mut net =
+        Net::init(config, &heads, InputShape { window: WINDOW, features: FEATURES }, 1, &device);
     let (x_btf, targets) = batch(&Device::flex());
     let mut moments = [net.flat_parameters().zeros_like(), net.flat_parameters().zeros_like()];
     let mut rates = Vec::new();

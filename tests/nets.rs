@@ -5,26 +5,33 @@ use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, DropoutMasks, HeadOutputs, HeadsConfig, LstmConfig, Net, NetConfig,
-    NetParameter, ParametersError, Pooling, TaskLosses, multitask_loss,
+    BatchTargets, CnnConfig, HeadOutputs, HeadsConfig, InputShape, LstmConfig, Net, NetConfig,
+    NetParameter, ParametersError, Pooling, TaskLosses, TrainingPass, multitask_loss,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 
-/// Outputs, losses and gradients equal those of PyTorch in f64, for the same weights and inputs.
-/// `tests/reference/nets_golden.py` writes the golden files.
+/// Outputs, losses and gradients of every net equal those of PyTorch in f64, for the same weights and
+/// inputs. `tests/reference/nets_golden.py` writes the golden files.
 #[test]
 fn nets_and_losses_equal_pytorch() {
-    for case in ["lstm_1_layer", "lstm_mean", "lstm_2_layers", "cnn", "cnn_attention"] {
-        Golden::load(case).check(&Device::flex());
+    let cases = Golden::all();
+    for kind in NetConfig::KINDS {
+        assert!(cases.iter().any(|case| case.net.kind() == *kind), "no golden file for {kind}");
+    }
+    for case in cases {
+        case.check(&Device::flex());
     }
 }
 
 #[test]
 fn training_is_the_same_bits_from_run_to_run() {
-    for config in [lstm(Pooling::Attention, 0.2), cnn(0.2)] {
-        let run = || train(&config, &Device::flex(), 4, 150);
+    let dropout = [lstm(Pooling::Attention, 0.2), cnn(0.2)];
+    let shape = || input(4, 4);
+    let golden = Golden::all().into_iter().map(|case| (case.net.clone(), case.input()));
+    for (config, shape) in dropout.map(|net| (net, shape())).into_iter().chain(golden) {
+        let run = || train(&config, shape, &Device::flex(), 4, 150);
         let (first, second) = (run(), run());
         assert_eq!(first.0, second.0, "{} losses", config.kind());
         assert_eq!(first.1, second.1, "{} parameters", config.kind());
@@ -34,7 +41,7 @@ fn training_is_the_same_bits_from_run_to_run() {
 #[test]
 fn dropout_is_a_function_of_seed_step_and_call() {
     let draw = |seed, step, calls: usize| {
-        let mut masks = DropoutMasks::new(seed, step, &Device::flex().autodiff());
+        let mut masks = TrainingPass::new(seed, step, &Device::flex().autodiff());
         let mut draw = || masks.draw([40, 50], 0.25).try_into_vec_as::<f32>().unwrap();
         (0..calls).map(|_| draw()).collect::<Vec<_>>()
     };
@@ -52,7 +59,7 @@ fn dropout_is_a_function_of_seed_step_and_call() {
 #[test]
 fn parameters_round_trip_and_faults_are_named() {
     let (config, heads) = (lstm(Pooling::Last, 0.0), HeadsConfig::default());
-    let init = |seed| Net::init(&config, &heads, 3, seed, &Device::flex());
+    let init = |seed| Net::init(&config, &heads, input(4, 3), seed, &Device::flex());
     let parameters = init(1).parameters().unwrap();
     let names: Vec<&str> = parameters.iter().map(|tensor| tensor.name.as_str()).collect();
     assert!(names.contains(&"lstm.weight_ih_l1") && names.contains(&"heads.return.bias"));
@@ -81,16 +88,18 @@ fn parameters_round_trip_and_faults_are_named() {
 /// batch, also where the batch is split into parts.
 #[test]
 fn samples_of_a_batch_do_not_touch_each_other() {
-    for config in [lstm(Pooling::Attention, 0.0), cnn(0.0)] {
-        let net = Net::init(&config, &HeadsConfig::default(), 3, 5, &Device::flex());
-        let (batch, window) = (130, 8);
-        let mut values = noise(batch * window * 3, 11);
-        let before = outputs(&net.forward(tensor3(&values, [batch, window, 3]), None));
-        let sample = window * 3;
-        values[..sample].fill(100.0);
-        let after = outputs(&net.forward(tensor3(&values, [batch, window, 3]), None));
-        assert_ne!(before[..3], after[..3]);
-        assert_eq!(before[3..], after[3..], "{}", config.kind());
+    for case in Golden::all() {
+        let shape = case.input();
+        let net = Net::init(&case.net, &HeadsConfig::default(), shape, 5, &Device::flex());
+        let (batch, sample) = (130, shape.window * shape.features);
+        let mut values = noise(batch * sample, 11);
+        let dims = [batch, shape.window, shape.features];
+        let before = outputs(&net.forward(tensor3(&values, dims), None));
+        // One value alone: a constant window is nothing to a net that normalises it.
+        values[sample - 1] = 100.0;
+        let after = outputs(&net.forward(tensor3(&values, dims), None));
+        assert_ne!(before[..3], after[..3], "{}", case.name);
+        assert_eq!(before[3..], after[3..], "{}", case.name);
     }
 }
 
@@ -114,13 +123,13 @@ fn wgpu_trains_as_the_cpu_does() {
     let one_block =
         CnnConfig { channels: 4, layers: 1, kernel: 2, dropout: 0.0, pooling: Pooling::Last };
     for config in [NetConfig::Lstm(one_layer), NetConfig::Cnn(one_block)] {
-        let expected = train(&config, &Device::flex(), 20, 16).0;
+        let expected = train(&config, input(4, 4), &Device::flex(), 20, 16).0;
         assert!(expected[19] < expected[0], "{} does not learn", config.kind());
         let first = Instant::now();
-        train(&config, &wgpu, 1, 16);
+        train(&config, input(4, 4), &wgpu, 1, 16);
         let first = first.elapsed().as_secs_f64();
         let rest = Instant::now();
-        let found = train(&config, &wgpu, 20, 16).0;
+        let found = train(&config, input(4, 4), &wgpu, 20, 16).0;
         let rest = rest.elapsed().as_secs_f64();
         for (step, (expected, found)) in expected.iter().zip(&found).enumerate() {
             let relative = (expected - found).abs() / expected.abs();
@@ -136,10 +145,17 @@ fn wgpu_trains_as_the_cpu_does() {
 }
 
 /// Losses of `steps` steps of gradient descent on one batch, and the last parameters.
-fn train(config: &NetConfig, device: &Device, steps: u64, batch: usize) -> (Vec<f32>, Vec<f32>) {
+fn train(
+    config: &NetConfig,
+    shape: InputShape,
+    device: &Device,
+    steps: u64,
+    batch: usize,
+) -> (Vec<f32>, Vec<f32>) {
     let device = device.clone().autodiff();
-    let (heads, window, features) = (HeadsConfig::default(), 4, 4);
-    let mut net = Net::init(config, &heads, features, 3, &device);
+    let heads = HeadsConfig::default();
+    let InputShape { window, features } = shape;
+    let mut net = Net::init(config, &heads, shape, 3, &device);
     let x_btf = Tensor::<3>::from_data(
         TensorData::new(noise(batch * window * features, 1), [batch, window, features]),
         &device.clone().inner(),
@@ -155,12 +171,15 @@ fn train(config: &NetConfig, device: &Device, steps: u64, batch: usize) -> (Vec<
     };
     let mut losses = Vec::new();
     for step in 0..steps {
-        let mut masks = DropoutMasks::new(9, step, &device);
-        let outputs = net.forward(x_btf.clone(), Some(&mut masks));
+        let mut pass = TrainingPass::new(9, step, &device);
+        let outputs = net.forward(x_btf.clone(), Some(&mut pass));
         let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]);
         let gradients = loss.total.backward();
         losses.push(scalar(&loss.total));
-        let flat = net.flat_parameters() - net.flat_gradients(&gradients) * 0.1;
+        let mut flat = net.flat_parameters() - net.flat_gradients(&gradients) * 0.1;
+        if let Some(change) = net.flat_statistics(&pass) {
+            flat = flat + change;
+        }
         net = net.with_flat_parameters(&flat);
     }
     (losses, net.flat_parameters().try_into_vec_as::<f32>().unwrap())
@@ -172,6 +191,10 @@ fn lstm(pooling: Pooling, dropout: f64) -> NetConfig {
 
 fn cnn(dropout: f64) -> NetConfig {
     NetConfig::Cnn(CnnConfig { channels: 6, layers: 2, kernel: 3, dropout, pooling: Pooling::Last })
+}
+
+fn input(window: usize, features: usize) -> InputShape {
+    InputShape { window, features }
 }
 
 fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -212,28 +235,42 @@ fn vulkan_driver_found() -> bool {
 
 /// One golden file.
 struct Golden {
-    case: String,
+    name: String,
     bytes: Vec<u8>,
     net: NetConfig,
     heads: HeadsConfig,
     class_weights: [f32; 3],
+    parameters: usize,
 }
 
 impl Golden {
-    fn load(case: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden")
-            .join(format!("nets_{case}.safetensors"));
-        let bytes = std::fs::read(&path).unwrap();
+    fn all() -> Vec<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        let mut paths: Vec<PathBuf> =
+            folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().filter_map(|path| Self::load(path)).collect()
+    }
+
+    /// `None` for a file that is no net's.
+    fn load(path: &Path) -> Option<Self> {
+        let name = path.file_stem()?.to_str()?.strip_prefix("nets_")?.to_owned();
+        let bytes = std::fs::read(path).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = header.metadata().clone().unwrap();
-        Self {
-            case: case.to_owned(),
+        Some(Self {
+            name,
             net: serde_json::from_str(&metadata["net"]).unwrap(),
             heads: serde_json::from_str(&metadata["heads"]).unwrap(),
             class_weights: serde_json::from_str(&metadata["class_weights"]).unwrap(),
+            parameters: metadata["parameters"].parse().unwrap(),
             bytes,
-        }
+        })
+    }
+
+    fn input(&self) -> InputShape {
+        let (shape, _) = self.floats("x");
+        input(shape[1], shape[2])
     }
 
     fn check(&self, device: &Device) {
@@ -243,9 +280,10 @@ impl Golden {
             let (shape, values) = self.floats(&format!("weight.{name}"));
             NetParameter { name, shape, values }
         });
-        let net = Net::init(&self.net, &self.heads, shape[2], 0, &device)
+        let net = Net::init(&self.net, &self.heads, self.input(), 0, &device)
             .with_parameters(parameters.collect())
             .unwrap();
+        assert_eq!(net.parameter_count(), self.parameters, "{}", self.name);
         let inner = device.clone().inner();
         let x_btf = Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
         let target = |name: &str| tensor1(&self.floats(&format!("target.{name}")).1, &inner);
@@ -255,16 +293,10 @@ impl Golden {
             log_volatility: target("log_volatility"),
             weight: target("weight"),
         };
-        let outputs = net.forward(x_btf, None);
-        for (name, output) in [
-            ("direction", &outputs.direction),
-            ("return", &outputs.return_),
-            ("volatility", &outputs.volatility),
-        ] {
-            let output = output.clone().unwrap().without_autodiff();
-            let found = output.try_into_vec_as::<f32>().unwrap();
-            self.compare(&format!("output.{name}"), &found, 0.0, 1e-5);
-        }
+        self.compare_outputs("evaluated", &net.forward(x_btf.clone(), None));
+        let mut pass = TrainingPass::new(1, 1, &device);
+        let outputs = net.forward(x_btf, Some(&mut pass));
+        self.compare_outputs("output", &outputs);
         let losses = multitask_loss(&outputs, &targets, &net, &self.heads, &self.class_weights);
         let TaskLosses { total, direction, return_, volatility } = losses;
         for (name, loss) in
@@ -274,26 +306,46 @@ impl Golden {
         }
         self.compare("loss.total", &[scalar(&total)], 1e-5, 0.0);
         let gradients = net.flat_gradients(&total.backward()).try_into_vec_as::<f32>().unwrap();
+        let statistics = net.flat_statistics(&pass).map(|change| net.flat_parameters() + change);
+        let statistics = statistics.map(|flat| flat.try_into_vec_as::<f32>().unwrap());
+        let moved: Vec<String> = self.names("statistic.").collect();
         let mut at = 0;
         for (name, shape) in net.parameter_shapes() {
-            let length: usize = shape.iter().product();
-            let found = &gradients[at..at + length];
-            self.compare(&format!("gradient.{name}"), found, 1e-4, 1e-8);
-            at += length;
+            let range = at..at + shape.iter().product::<usize>();
+            if moved.contains(&name) {
+                let found = &statistics.as_ref().unwrap()[range.clone()];
+                self.compare(&format!("statistic.{name}"), found, 1e-5, 0.0);
+                assert!(gradients[range.clone()].iter().all(|&gradient| gradient == 0.0));
+            } else {
+                self.compare(&format!("gradient.{name}"), &gradients[range.clone()], 1e-4, 1e-7);
+            }
+            at = range.end;
         }
         assert_eq!(at, gradients.len());
+    }
+
+    fn compare_outputs(&self, prefix: &str, outputs: &HeadOutputs) {
+        for (name, output) in [
+            ("direction", &outputs.direction),
+            ("return", &outputs.return_),
+            ("volatility", &outputs.volatility),
+        ] {
+            let output = output.clone().unwrap().without_autodiff();
+            let found = output.try_into_vec_as::<f32>().unwrap();
+            self.compare(&format!("{prefix}.{name}"), &found, 0.0, 1e-5);
+        }
     }
 
     /// Compares with a golden tensor: the error may be `relative` to its largest number.
     fn compare(&self, name: &str, found: &[f32], relative: f32, absolute: f32) {
         let (_, expected) = self.floats(name);
-        assert_eq!(expected.len(), found.len(), "{} {name}", self.case);
+        assert_eq!(expected.len(), found.len(), "{} {name}", self.name);
         let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
             assert!(
                 (expected - found).abs() <= relative * largest + absolute,
                 "{} {name}[{index}]: PyTorch has {expected}, candlewick {found}",
-                self.case
+                self.name
             );
         }
     }

@@ -10,10 +10,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::dropout::{DropoutMasks, drop_out};
+use super::body::{BodyConfig, Cost, InputShape};
 use super::initial::InitialWeights;
 use super::layers::CausalConv;
-use super::pooling::{Pooling, StepScore};
+use super::pooling::{Pool, Pooling};
+use super::training_pass::{TrainingPass, drop_out};
 
 /// Size of a convolutional net.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -43,12 +44,44 @@ impl Default for CnnConfig {
     }
 }
 
-impl CnnConfig {
-    /// Floats that one sample's forward pass keeps: what goes into and out of each convolution with
-    /// its unfolded copy, and of each rectifier, dropout and sum.
-    pub(super) fn activations(&self, inputs: usize, window: usize) -> usize {
-        let block = self.channels * (8 + 2 * self.kernel);
-        window * (inputs * (1 + self.kernel) + self.layers * block)
+impl BodyConfig for CnnConfig {
+    type Body = Cnn;
+
+    fn width(&self, _input: InputShape) -> usize {
+        self.channels
+    }
+
+    /// What goes into and out of each convolution with its unfolded copy, and of each rectifier,
+    /// dropout and sum.
+    fn cost(&self, input: InputShape) -> Cost {
+        let (Self { channels, layers, kernel, .. }, InputShape { window, features }) =
+            (self, input);
+        let block = channels * (8 + 2 * kernel);
+        let downsample = if features == *channels { 0 } else { features * channels };
+        let weights =
+            features * channels * kernel + (2 * layers - 1) * channels * channels * kernel;
+        Cost {
+            activations: window * (features * (1 + kernel) + layers * block),
+            flops: 2 * window * (weights + downsample),
+        }
+    }
+
+    fn init(&self, input: InputShape, weights: &mut InitialWeights) -> Cnn {
+        let CnnConfig { channels, kernel, .. } = *self;
+        let block = |layer| {
+            let from = if layer == 0 { input.features } else { channels };
+            Block {
+                conv1: CausalConv::init(from, channels, kernel, 1_usize << layer, weights),
+                conv2: CausalConv::init(channels, channels, kernel, 1_usize << layer, weights),
+                downsample: (from != channels)
+                    .then(|| CausalConv::init(from, channels, 1, 1, weights)),
+            }
+        };
+        Cnn {
+            blocks: (0..self.layers).map(block).collect(),
+            pooling: Pool::init(self.pooling, channels, weights),
+            dropout: self.dropout,
+        }
     }
 }
 
@@ -57,9 +90,7 @@ impl CnnConfig {
 #[derive(Module, Debug)]
 pub struct Cnn {
     blocks: Vec<Block>,
-    pooling: Option<StepScore>,
-    #[module(skip)]
-    kind: Pooling,
+    pooling: Pool,
     #[module(skip)]
     dropout: f64,
 }
@@ -72,43 +103,17 @@ struct Block {
 }
 
 impl Cnn {
-    pub(super) fn init(config: &CnnConfig, inputs: usize, weights: &mut InitialWeights) -> Self {
-        let CnnConfig { channels, kernel, .. } = *config;
-        let blocks = (0..config.layers)
-            .map(|layer| {
-                let (from, dilation) = (if layer == 0 { inputs } else { channels }, 1 << layer);
-                Block {
-                    conv1: CausalConv::init(from, channels, kernel, dilation, weights),
-                    conv2: CausalConv::init(channels, channels, kernel, dilation, weights),
-                    downsample: (from != channels)
-                        .then(|| CausalConv::init(from, channels, 1, 1, weights)),
-                }
-            })
-            .collect();
-        Self {
-            blocks,
-            pooling: StepScore::init(config.pooling, channels, weights),
-            kind: config.pooling,
-            dropout: config.dropout,
-        }
-    }
-
     /// `[B, T, F]` to `[B, C]`.
     pub(super) fn forward(
         &self,
         x_btf: Tensor<3>,
-        mut dropout: Option<&mut DropoutMasks>,
+        pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
         let mut x_bct = x_btf.swap_dims(1, 2);
         for block in &self.blocks {
-            x_bct = block.forward(x_bct, self.dropout, &mut dropout);
+            x_bct = block.forward(x_bct, self.dropout, pass);
         }
-        let [batch, channels, steps] = x_bct.dims();
-        match (&self.pooling, self.kind) {
-            (Some(score), _) => score.forward(x_bct.swap_dims(1, 2)),
-            (None, Pooling::Mean) => x_bct.mean_dim(2).reshape([batch, channels]),
-            (None, _) => x_bct.narrow(2, steps - 1, 1).reshape([batch, channels]),
-        }
+        self.pooling.forward(x_bct.swap_dims(1, 2))
     }
 }
 
@@ -117,10 +122,10 @@ impl Block {
         &self,
         x_bct: Tensor<3>,
         rate: f64,
-        dropout: &mut Option<&mut DropoutMasks>,
+        pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let y_bct = drop_out(relu(self.conv1.forward(x_bct.clone())), rate, dropout);
-        let y_bct = drop_out(relu(self.conv2.forward(y_bct)), rate, dropout);
+        let y_bct = drop_out(relu(self.conv1.forward(x_bct.clone())), rate, pass);
+        let y_bct = drop_out(relu(self.conv2.forward(y_bct)), rate, pass);
         let skip_bct = match &self.downsample {
             Some(conv) => conv.forward(x_bct),
             None => x_bct,

@@ -22,15 +22,41 @@ impl InitialWeights {
         shape: [usize; D],
         bound: f32,
     ) -> Param<Tensor<D>> {
-        // The upper 24 bits give every multiple of 2^-24 in [0, 1) exactly.
-        let mut draw = || (self.stream.next_u32() >> 8) as f32 * 2_f32.powi(-24);
-        let values = (0..shape.iter().product()).map(|_| bound * (2.0 * draw() - 1.0)).collect();
+        let count = shape.iter().product();
+        let values = (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect();
         self.parameter(values, shape)
     }
 
-    /// All zero.
-    pub(super) fn zeros<const D: usize>(&self, shape: [usize; D]) -> Param<Tensor<D>> {
-        self.parameter(vec![0.0; shape.iter().product()], shape)
+    /// All the same.
+    pub(super) fn constant<const D: usize>(
+        &self,
+        shape: [usize; D],
+        value: f32,
+    ) -> Param<Tensor<D>> {
+        self.parameter(vec![value; shape.iter().product()], shape)
+    }
+
+    /// Normal with mean 0, drawn by Box and Muller's transform.
+    pub(super) fn normal<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        deviation: f32,
+    ) -> Param<Tensor<D>> {
+        let count = shape.iter().product();
+        let mut values = Vec::with_capacity(count + 1);
+        while values.len() < count {
+            // 1 - u lies in (0, 1], so the logarithm is finite.
+            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt() * deviation;
+            let angle = std::f32::consts::TAU * self.unit();
+            values.extend([radius * angle.cos(), radius * angle.sin()]);
+        }
+        values.truncate(count);
+        self.parameter(values, shape)
+    }
+
+    /// In [0, 1): the upper 24 bits give every multiple of 2^-24 exactly.
+    fn unit(&mut self) -> f32 {
+        (self.stream.next_u32() >> 8) as f32 * 2_f32.powi(-24)
     }
 
     fn parameter<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {

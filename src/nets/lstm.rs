@@ -1,19 +1,18 @@
 //! `lstm`: long short-term memory over the window.
 //!
-//! Hochreiter and Schmidhuber (1997) with forget gates, as `torch.nn.LSTM`: gates in the order
-//! input, forget, cell, output, two bias vectors a layer, dropout between layers.
+//! Hochreiter and Schmidhuber (1997), "Long short-term memory", with forget gates, as `torch.nn.LSTM`.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::Tensor;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::lstm::{LayerWeights, fused_layer, is_fused, plain_layer};
-
-use super::dropout::{DropoutMasks, drop_out};
-use super::initial::{InitialWeights, bound};
-use super::pooling::{Pooling, StepScore};
+use super::body::{BodyConfig, Cost, InputShape};
+use super::initial::InitialWeights;
+use super::lstm_stack::{LstmStack, States};
+use super::pooling::{Pool, Pooling};
+use super::training_pass::TrainingPass;
 
 /// Size of an LSTM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -40,153 +39,50 @@ impl Default for LstmConfig {
     }
 }
 
-impl LstmConfig {
-    /// Floats that one sample's forward pass keeps: each layer's four gates, cell, tanh of the cell,
-    /// output and dropout mask, and the window itself.
-    pub(super) fn activations(&self, inputs: usize, window: usize) -> usize {
-        window * (inputs + self.layers * self.hidden * 9)
+impl BodyConfig for LstmConfig {
+    type Body = Lstm;
+
+    fn width(&self, _input: InputShape) -> usize {
+        self.hidden
+    }
+
+    /// Each layer keeps four gates, cell, tanh of the cell, output and dropout mask.
+    fn cost(&self, input: InputShape) -> Cost {
+        let InputShape { window, features } = input;
+        let weights = 4 * self.hidden * (features + self.hidden)
+            + (self.layers - 1) * 8 * self.hidden * self.hidden;
+        Cost {
+            activations: window * (features + self.layers * self.hidden * 9),
+            flops: 2 * window * weights,
+        }
+    }
+
+    fn init(&self, input: InputShape, weights: &mut InitialWeights) -> Lstm {
+        Lstm {
+            lstm: LstmStack::init(input.features, self.hidden, self.layers, weights),
+            pooling: Pool::init(self.pooling, self.hidden, weights),
+            dropout: self.dropout,
+        }
     }
 }
 
-/// An LSTM over a window. Tensors of layer n: `lstm.weight_ih_ln` `[4H, in]`, `lstm.weight_hh_ln`
-/// `[4H, H]`, `lstm.bias_ih_ln` and `lstm.bias_hh_ln` `[4H]`.
+/// An LSTM over a window. Tensors: `lstm.weight_ih_l0`, …, `pooling.score.weight`.
 #[derive(Module, Debug)]
 pub struct Lstm {
-    weight_ih: Vec<Param<Tensor<2>>>,
-    weight_hh: Vec<Param<Tensor<2>>>,
-    bias_ih: Vec<Param<Tensor<1>>>,
-    bias_hh: Vec<Param<Tensor<1>>>,
-    pooling: Option<StepScore>,
-    #[module(skip)]
-    kind: Pooling,
+    lstm: LstmStack,
+    pooling: Pool,
     #[module(skip)]
     dropout: f64,
 }
 
 impl Lstm {
-    pub(super) fn init(config: &LstmConfig, inputs: usize, weights: &mut InitialWeights) -> Self {
-        let (hidden, bound) = (config.hidden, bound(config.hidden));
-        let from = |layer| if layer == 0 { inputs } else { hidden };
-        let layers = 0..config.layers;
-        Self {
-            weight_ih: layers
-                .clone()
-                .map(|layer| weights.uniform([4 * hidden, from(layer)], bound))
-                .collect(),
-            weight_hh: layers
-                .clone()
-                .map(|_| weights.uniform([4 * hidden, hidden], bound))
-                .collect(),
-            bias_ih: layers.clone().map(|_| weights.uniform([4 * hidden], bound)).collect(),
-            bias_hh: layers.map(|_| weights.uniform([4 * hidden], bound)).collect(),
-            pooling: StepScore::init(config.pooling, hidden, weights),
-            kind: config.pooling,
-            dropout: config.dropout,
-        }
-    }
-
     /// `[B, T, F]` to `[B, H]`.
     pub(super) fn forward(
         &self,
         x_btf: Tensor<3>,
-        dropout: Option<&mut DropoutMasks>,
+        pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
-        if is_fused(&x_btf.device()) {
-            self.forward_fused(x_btf, dropout)
-        } else {
-            self.forward_plain(x_btf, dropout)
-        }
-    }
-
-    /// One autodiff node a layer.
-    fn forward_fused(&self, x_btf: Tensor<3>, mut dropout: Option<&mut DropoutMasks>) -> Tensor<2> {
-        let mut x_bth = x_btf;
-        for layer in 0..self.layers() {
-            if layer > 0 {
-                x_bth = drop_out(x_bth, self.dropout, &mut dropout);
-            }
-            // The last layer's earlier states are needed by pooling over steps only.
-            let last_only = layer + 1 == self.layers() && self.kind == Pooling::Last;
-            x_bth = fused_layer(x_bth, self.layer(layer), last_only);
-        }
-        let [batch, _, hidden] = x_bth.dims();
-        match (&self.pooling, self.kind) {
-            (Some(score), _) => score.forward(x_bth),
-            (None, Pooling::Mean) => x_bth.mean_dim(1).reshape([batch, hidden]),
-            (None, _) => x_bth.reshape([batch, hidden]),
-        }
-    }
-
-    /// Steps as tensors of their own: nothing is sliced out of a tensor that has a gradient.
-    fn forward_plain(&self, x_btf: Tensor<3>, mut dropout: Option<&mut DropoutMasks>) -> Tensor<2> {
-        let [batch, steps, features] = x_btf.dims();
-        let x_btf = x_btf.without_autodiff();
-        let mut x: Vec<Tensor<2>> = (0..steps)
-            .map(|step| x_btf.clone().narrow(1, step, 1).reshape([batch, features]))
-            .collect();
-        for layer in 0..self.layers() {
-            if layer > 0
-                && self.dropout > 0.0
-                && let Some(masks) = dropout.as_mut()
-            {
-                let hidden = x[0].dims()[1];
-                let mask_bth = masks.draw([batch, steps, hidden], self.dropout);
-                x = x
-                    .into_iter()
-                    .enumerate()
-                    .map(|(step, h_bh)| {
-                        h_bh * mask_bth.clone().narrow(1, step, 1).reshape([batch, hidden])
-                    })
-                    .collect();
-            }
-            x = plain_layer(x, self.layer(layer));
-        }
-        match (&self.pooling, self.kind) {
-            (None, Pooling::Last) => x.swap_remove(steps - 1),
-            (Some(score), _) => score.forward(Tensor::stack(x, 1)),
-            (None, _) => {
-                let h_bth: Tensor<3> = Tensor::stack(x, 1);
-                let [batch, _, hidden] = h_bth.dims();
-                h_bth.mean_dim(1).reshape([batch, hidden])
-            }
-        }
-    }
-
-    fn layers(&self) -> usize {
-        self.weight_ih.len()
-    }
-
-    fn layer(&self, layer: usize) -> LayerWeights {
-        LayerWeights {
-            weight_ih: self.weight_ih[layer].val(),
-            weight_hh: self.weight_hh[layer].val(),
-            bias: self.bias_ih[layer].val() + self.bias_hh[layer].val(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::{Device, TensorData};
-
-    use super::*;
-
-    #[test]
-    fn plain_and_fused_forms_agree_with_the_same_dropout() {
-        let device = Device::flex();
-        for pooling in [Pooling::Last, Pooling::Attention, Pooling::Mean] {
-            let config = LstmConfig { hidden: 6, layers: 3, dropout: 0.3, pooling };
-            let lstm = Lstm::init(&config, 5, &mut InitialWeights::new(4, &device));
-            let values = (0..9 * 7 * 5).map(|n| (n as f32 * 0.61).sin()).collect::<Vec<_>>();
-            let x_btf = Tensor::<3>::from_data(TensorData::new(values, [9, 7, 5]), &device);
-            let masks = || DropoutMasks::new(1, 2, &device);
-            let plain = lstm.forward_plain(x_btf.clone(), Some(&mut masks()));
-            let fused = lstm.forward_fused(x_btf.clone(), Some(&mut masks()));
-            let still = lstm.forward_fused(x_btf, None);
-            let distance =
-                |other: Tensor<2>| (other - fused.clone()).abs().max().into_scalar::<f32>();
-            assert!(distance(plain) < 1e-6, "{pooling:?}");
-            assert!(distance(still) > 1e-3, "{pooling:?}");
-        }
+        let wanted = if self.pooling.reads_last_only() { States::Last } else { States::All };
+        self.pooling.forward(self.lstm.forward(x_btf, wanted, self.dropout, pass))
     }
 }

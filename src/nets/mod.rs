@@ -3,15 +3,18 @@
 //! Shapes in tensor names: `b` batch, `t` window (oldest step first), `f` feature, `h` hidden unit,
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
+mod batch_norm;
+mod body;
 mod cnn;
-mod dropout;
 mod heads;
 mod initial;
 mod layers;
 mod lstm;
+mod lstm_stack;
 mod multitask_loss;
 mod parameters;
 mod pooling;
+mod training_pass;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -19,8 +22,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use body::{Cost, InputShape};
 pub use cnn::{Cnn, CnnConfig};
-pub use dropout::DropoutMasks;
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
@@ -29,45 +32,92 @@ pub use lstm::{Lstm, LstmConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use pooling::Pooling;
+pub use training_pass::TrainingPass;
 
+use body::BodyConfig;
 use initial::InitialWeights;
 
-/// Which net, and its size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum NetConfig {
-    /// Long short-term memory over the window.
-    Lstm(#[garde(dive)] LstmConfig),
-    /// Causal dilated residual convolutions over the window.
-    Cnn(#[garde(dive)] CnnConfig),
+/// The closed enum of nets: one line a net, in the order in which `candlewick nets list` names them.
+macro_rules! zoo {
+    ($($kind:literal $net:ident($config:ident), $about:literal;)*) => {
+        /// Which net, and its size.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
+        #[serde(tag = "kind")]
+        pub enum NetConfig {
+            $(#[doc = $about] #[serde(rename = $kind)] $net(#[garde(dive)] $config),)*
+        }
+
+        impl NetConfig {
+            /// Every kind, as written in a config.
+            pub const KINDS: &[&str] = &[$($kind),*];
+
+            /// The kind's net at its default size; `None` for an unknown kind.
+            #[must_use]
+            pub fn of_kind(kind: &str) -> Option<Self> {
+                match kind {
+                    $($kind => Some(Self::$net($config::default())),)*
+                    _ => None,
+                }
+            }
+
+            /// The kind, as written in a config.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$net(_) => $kind,)* }
+            }
+
+            /// One line about the kind.
+            #[must_use]
+            pub fn about(&self) -> &'static str {
+                match self { $(Self::$net(_) => $about,)* }
+            }
+
+            /// Checks that the net can read windows of this shape.
+            ///
+            /// # Errors
+            /// What is wrong with the shape, and what to change.
+            pub fn check(&self, input: InputShape) -> Result<(), String> {
+                match self { $(Self::$net(config) => config.check(input),)* }
+            }
+
+            /// What one sample costs the body.
+            #[must_use]
+            pub fn cost(&self, input: InputShape) -> Cost {
+                match self { $(Self::$net(config) => config.cost(input),)* }
+            }
+
+            fn width(&self, input: InputShape) -> usize {
+                match self { $(Self::$net(config) => config.width(input),)* }
+            }
+
+            fn body(&self, input: InputShape, weights: &mut InitialWeights) -> Body {
+                match self { $(Self::$net(config) => Body::$net(config.init(input, weights)),)* }
+            }
+        }
+
+        #[derive(Module, Debug)]
+        enum Body { $($net($net),)* }
+
+        impl Body {
+            fn forward(
+                &self,
+                x_btf: Tensor<3>,
+                pass: &mut Option<&mut TrainingPass>,
+            ) -> Tensor<2> {
+                match self { $(Self::$net(net) => net.forward(x_btf, pass),)* }
+            }
+        }
+    };
+}
+
+zoo! {
+    "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
+    "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
 }
 
 impl Default for NetConfig {
     fn default() -> Self {
         Self::Lstm(LstmConfig::default())
-    }
-}
-
-impl NetConfig {
-    /// Every kind, as written in a config.
-    pub const KINDS: [&str; 2] = ["lstm", "cnn"];
-
-    /// The kind, as written in a config.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Lstm(_) => Self::KINDS[0],
-            Self::Cnn(_) => Self::KINDS[1],
-        }
-    }
-
-    /// Floats that one sample's forward pass keeps for the backward pass.
-    #[must_use]
-    pub fn activations(&self, inputs: usize, window: usize) -> usize {
-        match self {
-            Self::Lstm(config) => config.activations(inputs, window),
-            Self::Cnn(config) => config.activations(inputs, window),
-        }
     }
 }
 
@@ -79,14 +129,9 @@ pub struct Net {
     task_log_variance: Option<Param<Tensor<1>>>,
 }
 
-#[derive(Module, Debug)]
-enum Body {
-    Lstm(Lstm),
-    Cnn(Cnn),
-}
-
 impl Net {
-    /// A net of `inputs` features with PyTorch's default initial weights.
+    /// A net that reads windows of the shape `input`, which must have passed [`NetConfig::check`],
+    /// with PyTorch's default initial weights or its paper's.
     ///
     /// They are drawn on the host from a `ChaCha8` stream of `seed`, so they are the same on every
     /// device. On an autodiff device the weights require gradients.
@@ -94,37 +139,26 @@ impl Net {
     pub fn init(
         config: &NetConfig,
         heads: &HeadsConfig,
-        inputs: usize,
+        input: InputShape,
         seed: u64,
         device: &Device,
     ) -> Self {
         let mut weights = InitialWeights::new(seed, device);
-        let (body, width) = match config {
-            NetConfig::Lstm(config) => {
-                (Body::Lstm(Lstm::init(config, inputs, &mut weights)), config.hidden)
-            }
-            NetConfig::Cnn(config) => {
-                (Body::Cnn(Cnn::init(config, inputs, &mut weights)), config.channels)
-            }
-        };
+        let body = config.body(input, &mut weights);
         Self {
             body,
-            heads: Heads::init(heads, width, &mut weights),
+            heads: Heads::init(heads, config.width(input), &mut weights),
             task_log_variance: matches!(heads.task_weights, TaskWeights::Uncertainty)
-                .then(|| weights.zeros([3])),
+                .then(|| weights.constant([3], 0.0)),
         }
     }
 
     /// What the heads say about each window.
     ///
-    /// Takes windows `[B, T, F]`. `dropout` is given in training only.
+    /// Takes windows `[B, T, F]`. `pass` is given in training only.
     #[must_use]
-    pub fn forward(&self, x_btf: Tensor<3>, dropout: Option<&mut DropoutMasks>) -> HeadOutputs {
-        let z_bh = match &self.body {
-            Body::Lstm(lstm) => lstm.forward(x_btf, dropout),
-            Body::Cnn(cnn) => cnn.forward(x_btf, dropout),
-        };
-        self.heads.forward(z_bh)
+    pub fn forward(&self, x_btf: Tensor<3>, mut pass: Option<&mut TrainingPass>) -> HeadOutputs {
+        self.heads.forward(self.body.forward(x_btf, &mut pass))
     }
 
     /// Learned log variances of the tasks in the order direction, return, volatility: `[3]`;

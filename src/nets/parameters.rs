@@ -7,6 +7,8 @@ use burn::tensor::{Gradients, Shape, Tensor, TensorData};
 use thiserror::Error;
 
 use super::Net;
+use super::batch_norm::is_statistic;
+use super::training_pass::TrainingPass;
 
 /// One parameter on the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,10 +65,13 @@ impl Net {
         shapes
     }
 
-    /// Number of single numbers in all parameters.
+    /// Numbers that training learns by gradients: all of [`Self::parameters`] but the running
+    /// statistics of batch normalisation, as PyTorch counts them.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
-        self.parameter_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+        let shapes = self.parameter_shapes();
+        let learned = shapes.iter().filter(|(name, _)| !is_statistic(name));
+        learned.map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 
     /// Every parameter, copied to the host bit for bit.
@@ -136,11 +141,23 @@ impl Net {
         Tensor::cat(collect.parts, 0)
     }
 
+    /// By how much the running statistics move in a step, at their places in the flat vector, zero
+    /// elsewhere; `None` for a net without any: `[P]`.
+    #[must_use]
+    pub fn flat_statistics(&self, pass: &TrainingPass) -> Option<Tensor<1>> {
+        if !pass.has_statistics() {
+            return None;
+        }
+        let mut collect = CollectStatistics { pass, parts: Vec::new() };
+        self.visit(&mut collect);
+        Some(Tensor::cat(collect.parts, 0))
+    }
+
     /// The net with the parameters of a flat vector as fresh leaves of the autodiff graph, in the
     /// order of [`Self::parameter_shapes`].
     ///
     /// # Panics
-    /// When the vector is shorter than [`Self::parameter_count`].
+    /// When the vector is shorter than the parameters together.
     #[must_use]
     pub fn with_flat_parameters(self, flat: &Tensor<1>) -> Self {
         let mut at = 0;
@@ -160,8 +177,19 @@ impl Net {
 fn pytorch_name(path: &[String]) -> String {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
-        ["body", "Lstm", part @ ("weight_ih" | "weight_hh" | "bias_ih" | "bias_hh"), layer] => {
-            format!("lstm.{part}_l{layer}")
+        // A recurrent stack is one module with numbered tensors in PyTorch.
+        [
+            "body",
+            _,
+            stack @ ..,
+            part @ ("weight_ih" | "weight_hh" | "bias_ih" | "bias_hh"),
+            layer,
+        ] => {
+            let (stack, end) = match stack {
+                [stack @ .., "reverse"] => (stack, "_reverse"),
+                stack => (stack, ""),
+            };
+            format!("{}.{part}_l{layer}{end}", stack.join("."))
         }
         ["body", _, rest @ ..] => rest.join("."),
         ["heads", "return_", part] => format!("heads.return.{part}"),
@@ -214,6 +242,18 @@ impl ModuleVisitor for CollectGradients<'_> {
         let gradient =
             value.grad(self.gradients).unwrap_or_else(|| value.without_autodiff().zeros_like());
         self.parts.push(flat(gradient).flat);
+    }
+}
+
+struct CollectStatistics<'a> {
+    pass: &'a TrainingPass,
+    parts: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for CollectStatistics<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let zeros = || flat(param.val()).flat.zeros_like();
+        self.parts.push(self.pass.change_of(param.id).cloned().unwrap_or_else(zeros));
     }
 }
 

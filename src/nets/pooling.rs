@@ -23,32 +23,38 @@ pub enum Pooling {
     Mean,
 }
 
-/// A learned score of each step: tensor `pooling.score.weight` `[1, H]`. A bias would not change the
-/// softmax.
+/// A pooling with its weights: tensor `score.weight` `[1, H]` where it is by attention. A bias would
+/// not change the softmax.
 #[derive(Module, Debug)]
-pub struct StepScore {
-    score: Linear,
+pub struct Pool {
+    score: Option<Linear>,
+    #[module(skip)]
+    kind: Pooling,
 }
 
-impl StepScore {
-    /// The score, when the pooling needs one.
-    pub(super) fn init(
-        pooling: Pooling,
-        width: usize,
-        weights: &mut InitialWeights,
-    ) -> Option<Self> {
-        (pooling == Pooling::Attention)
-            .then(|| Self { score: Linear::without_bias(width, 1, weights) })
+impl Pool {
+    pub(super) fn init(kind: Pooling, width: usize, weights: &mut InitialWeights) -> Self {
+        let score = kind == Pooling::Attention;
+        Self { score: score.then(|| Linear::without_bias(width, 1, weights)), kind }
+    }
+
+    /// Whether no step but the last is read.
+    pub(super) fn reads_last_only(&self) -> bool {
+        self.kind == Pooling::Last
     }
 
     /// `[B, T, H]` to `[B, H]`.
     pub(super) fn forward(&self, h_bth: Tensor<3>) -> Tensor<2> {
         let [batch, steps, width] = h_bth.dims();
-        let score_bt = self
-            .score
-            .forward(h_bth.clone().reshape([batch * steps, width]))
-            .reshape([batch, steps]);
-        let share_bt1 = softmax(score_bt, 1).reshape([batch, steps, 1]);
-        (h_bth * share_bt1).sum_dim(1).reshape([batch, width])
+        match (&self.score, self.kind) {
+            (Some(score), _) => {
+                let flat = h_bth.clone().reshape([batch * steps, width]);
+                let score_bt = score.forward(flat).reshape([batch, steps]);
+                let share_bt1 = softmax(score_bt, 1).reshape([batch, steps, 1]);
+                (h_bth * share_bt1).sum_dim(1).reshape([batch, width])
+            }
+            (None, Pooling::Mean) => h_bth.mean_dim(1).reshape([batch, width]),
+            (None, _) => h_bth.narrow(1, steps - 1, 1).reshape([batch, width]),
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::event::{Event, Status};
 use crate::folds::{self, Fold};
 use crate::forecast::Forecasts;
 use crate::market::Instrument;
-use crate::nets::Net;
+use crate::nets::{InputShape, Net};
 use crate::report;
 use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
 use crate::store::Store;
@@ -247,15 +247,16 @@ fn check_memory(
     prepared: &Prepared,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<()> {
-    let inputs = prepared.pool.features();
+    let input = InputShape { window: config.window, features: prepared.pool.features() };
+    config.net.check(input).map_err(PipelineError::Config)?;
     let need = estimate_memory(&MemoryPlan {
         rows: prepared.pool.rows(),
-        features: inputs,
+        features: input.features,
         window: config.window,
         batch_size: config.training.batch_size,
-        parameters: Net::init(&config.net, &config.heads, inputs, config.seed, &Device::flex())
+        parameters: Net::init(&config.net, &config.heads, input, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config.net.activations(inputs, config.window),
+        activations: config.net.cost(input).activations,
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)

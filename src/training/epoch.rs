@@ -13,7 +13,7 @@ use super::state::{Ending, LOSS_COUNT, LOSS_NAMES, LossSums};
 use super::validation::{Validation, validate};
 use super::{Job, Observer, Progress, TrainingError, clip_gradient};
 use crate::event::Event;
-use crate::nets::{BatchTargets, DropoutMasks, TaskLosses, multitask_loss};
+use crate::nets::{BatchTargets, TaskLosses, TrainingPass, multitask_loss};
 use crate::windows::gather;
 
 /// How an epoch ended.
@@ -91,8 +91,8 @@ pub fn run_epoch(
 fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
     let number = training.state.step + 1;
     let learning_rate = learning_rate(job.training, training.state.step, job.steps());
-    let mut masks = DropoutMasks::new(job.seed, number, job.device);
-    let outputs = training.net.forward(gather(job.table, rows, job.window), Some(&mut masks));
+    let mut pass = TrainingPass::new(job.seed, number, job.device);
+    let outputs = training.net.forward(gather(job.table, rows, job.window), Some(&mut pass));
     let targets = BatchTargets::new(job.targets, rows, job.device);
     let losses = multitask_loss(&outputs, &targets, &training.net, job.heads, &job.class_weights);
     let gradients = losses.total.backward();
@@ -101,6 +101,10 @@ fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
     let weights = training.weights.clone();
     training.weights =
         training.optimizer.update(job.training, weights, gradient, learning_rate, number);
+    // No gradient moves running statistics, so their moments are 0 and the optimiser leaves them.
+    if let Some(change) = training.net.flat_statistics(&pass) {
+        training.weights = training.weights.clone() + change;
+    }
     if let (Some(decay), Some(old)) = (job.training.ema, training.average.take()) {
         training.average = Some(average(old, &training.weights, decay, number));
     }

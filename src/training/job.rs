@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
 use crate::forecast::CLASSES;
-use crate::nets::{HeadsConfig, NetConfig};
+use crate::nets::{HeadsConfig, InputShape, NetConfig};
 use crate::run_folder::sha256_hex;
 use crate::windows::{Table, Targets};
 
@@ -47,6 +47,12 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Shape of the windows.
+    #[must_use]
+    pub fn input(&self) -> InputShape {
+        InputShape { window: self.window, features: self.table.features() }
+    }
+
     /// Steps of an epoch: whole batches, or one short batch when there is not even one.
     #[must_use]
     pub fn steps_per_epoch(&self) -> u64 {
@@ -106,6 +112,7 @@ impl Job<'_> {
     /// Checks what would otherwise fail in the middle of training.
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         let label = self.label;
+        self.net.check(self.input()).map_err(TrainingError::Config)?;
         for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
             if rows.is_empty() {
                 return Err(TrainingError::NoSamples { label: label.to_owned(), what });

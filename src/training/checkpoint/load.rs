@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::folder::resolve;
 use super::read::{StoredCheckpoint, read_for_forecasts};
 use super::{MODEL_FILE, OPTIMIZER_FILE};
-use crate::nets::Net;
+use crate::nets::{InputShape, Net};
 use crate::training::layout::Layout;
 use crate::training::{CheckpointError, CheckpointMeta};
 
@@ -21,7 +21,9 @@ pub fn load(checkpoint: &Path, device: &Device) -> Result<(Net, CheckpointMeta),
     let stored = read_for_forecasts(&resolve(checkpoint)?)?;
     let device = device.clone().inner();
     let meta = &stored.meta;
-    let net = Net::init(&meta.net, &meta.heads, meta.feature_names.len(), meta.seed, &device);
+    let input = InputShape { window: meta.window, features: meta.feature_names.len() };
+    meta.net.check(input).map_err(|fault| CheckpointError::malformed(&stored.path, &fault))?;
+    let net = Net::init(&meta.net, &meta.heads, input, meta.seed, &device);
     let layout = Layout::of(&net);
     let flat = assemble(&stored, &layout)?;
     let flat = Tensor::from_data(TensorData::new(flat, [layout.length()]), &device);

@@ -1,0 +1,82 @@
+//! What a forward pass in training has beside its input: dropout masks drawn on the host, and the
+//! statistics that normalisation layers learn from the batch.
+
+use std::collections::HashMap;
+
+use burn::module::ParamId;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// One forward pass in training.
+///
+/// The n-th dropout mask of step s under a seed is always the same, on every device and after every
+/// resume: it is a `ChaCha8` stream whose key holds the seed, the step and n. No global generator is
+/// used.
+#[derive(Debug)]
+pub struct TrainingPass {
+    seed: u64,
+    step: u64,
+    call: u64,
+    device: Device,
+    statistics: HashMap<ParamId, Tensor<1>>,
+}
+
+impl TrainingPass {
+    /// The pass of `step` for tensors on `device`.
+    #[must_use]
+    pub fn new(seed: u64, step: u64, device: &Device) -> Self {
+        let device = device.clone().inner();
+        Self { seed, step, call: 0, device, statistics: HashMap::new() }
+    }
+
+    /// The next mask: 0 with probability `rate` (to 1/65536), else 1 / (1 - rate), without autodiff.
+    pub fn draw<const D: usize>(&mut self, shape: [usize; D], rate: f64) -> Tensor<D> {
+        let threshold = (rate.clamp(0.0, 0.999) * 65_536.0).round() as u16;
+        let keep = 65_536.0 / (65_536.0 - f32::from(threshold));
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&self.seed.to_le_bytes());
+        key[8..16].copy_from_slice(&self.step.to_le_bytes());
+        key[16..24].copy_from_slice(&self.call.to_le_bytes());
+        key[24..].copy_from_slice(b"dropout\0");
+        self.call += 1;
+        let mut bytes = vec![0; 2 * shape.iter().product::<usize>()];
+        ChaCha8Rng::from_seed(key).fill_bytes(&mut bytes);
+        let mask = bytes
+            .chunks_exact(2)
+            .map(|pair| if u16::from_le_bytes([pair[0], pair[1]]) < threshold { 0.0 } else { keep })
+            .collect::<Vec<f32>>();
+        Tensor::from_data(TensorData::new(mask, shape), &self.device)
+    }
+
+    /// Notes by how much a running statistic moves in this step.
+    pub(super) fn note(&mut self, statistic: ParamId, change: Tensor<1>) {
+        self.statistics.insert(statistic, change.without_autodiff());
+    }
+
+    /// By how much a running statistic moves in this step.
+    pub(super) fn change_of(&self, statistic: ParamId) -> Option<&Tensor<1>> {
+        self.statistics.get(&statistic)
+    }
+
+    /// Whether the net has running statistics.
+    #[must_use]
+    pub fn has_statistics(&self) -> bool {
+        !self.statistics.is_empty()
+    }
+}
+
+/// Applies dropout in training (a pass is given and the rate is positive) and nothing otherwise.
+pub(super) fn drop_out<const D: usize>(
+    x: Tensor<D>,
+    rate: f64,
+    pass: &mut Option<&mut TrainingPass>,
+) -> Tensor<D> {
+    match pass {
+        Some(pass) if rate > 0.0 => {
+            let shape = x.dims();
+            x * pass.draw(shape, rate)
+        }
+        _ => x,
+    }
+}

@@ -1,0 +1,28 @@
+"""`lstm`: torch.nn.LSTM itself."""
+
+from torch import nn
+
+from ._pooling import pool, pooling_module
+
+
+class Body(nn.Module):
+    def __init__(self, net, window, features):
+        super().__init__()
+        self.width, self.net = net["hidden"], net
+        self.lstm = nn.LSTM(features, net["hidden"], net["layers"], batch_first=True)
+        self.pooling = pooling_module(net["pooling"], self.width)
+
+    def forward(self, x):
+        h, _ = self.lstm(x)
+        return pool(self.net["pooling"], self.pooling, h)
+
+
+ONE = {"kind": "lstm", "hidden": 7, "layers": 1, "dropout": 0.0, "pooling": "last"}
+CASES = [
+    dict(name="lstm_1_layer", net=ONE, heads="fixed", features=5, batch=4, window=6,
+         class_weights=[0.5, 1.0, 2.0], seed=1),
+    dict(name="lstm_mean", net=ONE | {"pooling": "mean"}, heads="mixed", features=5, batch=4,
+         window=6, class_weights=[1.0, 1.0, 1.0], seed=2),
+    dict(name="lstm_2_layers", net=ONE | {"layers": 2, "pooling": "attention"}, heads="learned",
+         features=5, batch=4, window=9, class_weights=[1.0, 1.0, 1.0], seed=3),
+]
