@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod features;
 mod ingest;
+mod nets;
 mod predict;
 mod progress;
 mod report;
@@ -56,6 +57,8 @@ enum Command {
     Store(store::StoreArgs),
     /// List and describe the features, look at those of a config, check that none looks ahead
     Features(features::Args),
+    /// List the nets, and say what each is made of and costs
+    Nets(nets::Args),
     /// Train a config on a store, with forecasts, scores, checkpoints and a report
     Train(train::Args),
     /// Forecast new candles with a run's checkpoint
@@ -88,6 +91,7 @@ pub fn run() -> u8 {
         Command::Ingest(args) => ingest::run(&args, json),
         Command::Store(args) => store::run(&args, json),
         Command::Features(args) => features::run(&args, json, line.quiet),
+        Command::Nets(args) => nets::run(&args, json, &mut out).map(|()| 0),
         Command::Train(args) => train::run(&args, json, line.quiet),
         Command::Predict(args) => predict::run(&args, json),
         Command::Report(args) => report::run(&args, json, &mut out).map(|()| 0),

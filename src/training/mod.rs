@@ -21,6 +21,7 @@ mod order;
 mod predict;
 mod schedule;
 mod state;
+mod step_time;
 mod tensor_file;
 mod validation;
 
@@ -35,4 +36,5 @@ pub use observer::{Observer, Progress, Silent};
 pub use optimizer::{AdamW, clip_gradient};
 pub use predict::{Predictions, QUANTILE_LEVELS, predict};
 pub use state::Ending;
+pub use step_time::time_steps;
 pub use tensor_file::{NamedTensor, TensorFile, decode, encode};

@@ -1,0 +1,64 @@
+//! How long a net takes for a training step, measured.
+
+use std::time::Instant;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::TrainingError;
+use crate::forecast::CLASSES;
+use crate::nets::{
+    BatchTargets, HeadsConfig, InputShape, Net, NetConfig, TrainingPass, multitask_loss,
+};
+
+/// Steps before the measured ones: caches fill, threads start, kernels compile.
+const WARM_UP: u64 = 2;
+
+/// Seconds of each of `steps` training steps (forward, loss, backward and a plain gradient step on
+/// all parameters) of a net on random windows.
+///
+/// # Errors
+/// When the net cannot read the shape, and when the device fails.
+pub fn time_steps(
+    config: &NetConfig,
+    heads: &HeadsConfig,
+    input: InputShape,
+    batch: usize,
+    steps: u64,
+    device: &Device,
+) -> Result<Vec<f64>, TrainingError> {
+    config.check(input).map_err(TrainingError::Config)?;
+    let plain = device.clone().inner();
+    let autodiff = plain.clone().autodiff();
+    let mut net = Net::init(config, heads, input, 0, &autodiff);
+    let InputShape { window, features } = input;
+    // Any fixed numbers of order 1: what a step takes does not depend on them.
+    let wave = |count: usize| (0..count).map(|n| (n as f32 * 0.7).sin()).collect::<Vec<_>>();
+    let shape = [batch, window, features];
+    let values = wave(batch * window * features);
+    let x_btf = Tensor::<3>::from_data(TensorData::new(values, shape), &plain);
+    let column = || Tensor::<1>::from_data(TensorData::new(wave(batch), [batch]), &plain);
+    let class = (0..batch).map(|row| (row % CLASSES) as i32).collect::<Vec<_>>();
+    let targets = BatchTargets {
+        class: Tensor::<1, Int>::from_data(TensorData::new(class, [batch]), &plain),
+        forward_return: column(),
+        log_volatility: column(),
+        weight: column().ones_like(),
+    };
+    let mut seconds = Vec::new();
+    for step in 1..=WARM_UP + steps {
+        let start = Instant::now();
+        let mut pass = TrainingPass::new(0, step, device);
+        let outputs = net.forward(x_btf.clone(), Some(&mut pass));
+        let loss = multitask_loss(&outputs, &targets, &net, heads, &[1.0; CLASSES]).total;
+        let gradient = net.flat_gradients(&loss.backward());
+        let weights = net.flat_parameters() - gradient * 1e-6;
+        net = net.with_flat_parameters(&weights);
+        // A device works behind the program's back until something is read.
+        let read = weights.narrow(0, 0, 1).try_into_vec_as::<f32>();
+        read.map_err(|error| TrainingError::device(&error))?;
+        if step > WARM_UP {
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(seconds)
+}
