@@ -46,13 +46,13 @@ fn rates(config: &NetConfig, steps: usize) -> Vec<f64> {
     let device = Device::flex().autodiff();
     let heads = HeadsConfig::default();
     let mut net =
-        Net::init(config, &heads, InputShape { window: WINDOW, features: FEATURES }, 1, &device);
+        Net::init(config, &heads, &[InputShape { window: WINDOW, features: FEATURES }], 1, &device);
     let (x_btf, targets) = batch(&Device::flex());
     let mut moments = [net.flat_parameters().zeros_like(), net.flat_parameters().zeros_like()];
     let mut rates = Vec::new();
     for step in 0..steps + 2 {
         let start = Instant::now();
-        let outputs = net.forward(x_btf.clone(), None);
+        let outputs = net.forward(vec![x_btf.clone()], None);
         let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]).total;
         let gradient = net.flat_gradients(&loss.backward());
         let flat = adam(net.flat_parameters(), gradient, &mut moments, step as i32 + 1);

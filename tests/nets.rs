@@ -28,10 +28,10 @@ fn nets_and_losses_equal_pytorch() {
 #[test]
 fn training_is_the_same_bits_from_run_to_run() {
     let dropout = [lstm(Pooling::Attention, 0.2), cnn(0.2)];
-    let shape = || input(4, 4);
-    let golden = Golden::all().into_iter().map(|case| (case.net.clone(), case.input()));
-    for (config, shape) in dropout.map(|net| (net, shape())).into_iter().chain(golden) {
-        let run = || train(&config, shape, &Device::flex(), 4, 150);
+    let inputs = || input(4, 4);
+    let golden = Golden::all().into_iter().map(|case| (case.net.clone(), case.inputs()));
+    for (config, inputs) in dropout.map(|net| (net, inputs())).into_iter().chain(golden) {
+        let run = || train(&config, &inputs, &Device::flex(), 4, 150);
         let (first, second) = (run(), run());
         assert_eq!(first.0, second.0, "{} losses", config.kind());
         assert_eq!(first.1, second.1, "{} parameters", config.kind());
@@ -59,7 +59,7 @@ fn dropout_is_a_function_of_seed_step_and_call() {
 #[test]
 fn parameters_round_trip_and_faults_are_named() {
     let (config, heads) = (lstm(Pooling::Last, 0.0), HeadsConfig::default());
-    let init = |seed| Net::init(&config, &heads, input(4, 3), seed, &Device::flex());
+    let init = |seed| Net::init(&config, &heads, &input(4, 3), seed, &Device::flex());
     let parameters = init(1).parameters().unwrap();
     let names: Vec<&str> = parameters.iter().map(|tensor| tensor.name.as_str()).collect();
     assert!(names.contains(&"lstm.weight_ih_l1") && names.contains(&"heads.return.bias"));
@@ -88,16 +88,17 @@ fn parameters_round_trip_and_faults_are_named() {
 /// batch, also where the batch is split into parts.
 #[test]
 fn samples_of_a_batch_do_not_touch_each_other() {
+    let (batch, device) = (130, Device::flex());
     for case in Golden::all() {
-        let shape = case.input();
-        let net = Net::init(&case.net, &HeadsConfig::default(), shape, 5, &Device::flex());
-        let (batch, sample) = (130, shape.window * shape.features);
-        let mut values = noise(batch * sample, 11);
-        let dims = [batch, shape.window, shape.features];
-        let before = outputs(&net.forward(tensor3(&values, dims), None));
-        // One value alone: a constant window is nothing to a net that normalises it.
-        values[sample - 1] = 100.0;
-        let after = outputs(&net.forward(tensor3(&values, dims), None));
+        let inputs = case.inputs();
+        let net = Net::init(&case.net, &HeadsConfig::default(), &inputs, 5, &device);
+        let mut values = windows(&inputs, batch, 11);
+        let before = outputs(&net.forward(tensors(&values, &inputs, &device), None));
+        for (values, input) in values.iter_mut().zip(&inputs) {
+            // One value alone: a constant window is nothing to a net that normalises it.
+            values[input.window * input.features - 1] = 100.0;
+        }
+        let after = outputs(&net.forward(tensors(&values, &inputs, &device), None));
         assert_ne!(before[..3], after[..3], "{}", case.name);
         assert_eq!(before[3..], after[3..], "{}", case.name);
     }
@@ -123,13 +124,13 @@ fn wgpu_trains_as_the_cpu_does() {
     let one_block =
         CnnConfig { channels: 4, layers: 1, kernel: 2, dropout: 0.0, pooling: Pooling::Last };
     for config in [NetConfig::Lstm(one_layer), NetConfig::Cnn(one_block)] {
-        let expected = train(&config, input(4, 4), &Device::flex(), 20, 16).0;
+        let expected = train(&config, &input(4, 4), &Device::flex(), 20, 16).0;
         assert!(expected[19] < expected[0], "{} does not learn", config.kind());
         let first = Instant::now();
-        train(&config, input(4, 4), &wgpu, 1, 16);
+        train(&config, &input(4, 4), &wgpu, 1, 16);
         let first = first.elapsed().as_secs_f64();
         let rest = Instant::now();
-        let found = train(&config, input(4, 4), &wgpu, 20, 16).0;
+        let found = train(&config, &input(4, 4), &wgpu, 20, 16).0;
         let rest = rest.elapsed().as_secs_f64();
         for (step, (expected, found)) in expected.iter().zip(&found).enumerate() {
             let relative = (expected - found).abs() / expected.abs();
@@ -147,19 +148,15 @@ fn wgpu_trains_as_the_cpu_does() {
 /// Losses of `steps` steps of gradient descent on one batch, and the last parameters.
 fn train(
     config: &NetConfig,
-    shape: InputShape,
+    inputs: &[InputShape],
     device: &Device,
     steps: u64,
     batch: usize,
 ) -> (Vec<f32>, Vec<f32>) {
     let device = device.clone().autodiff();
     let heads = HeadsConfig::default();
-    let InputShape { window, features } = shape;
-    let mut net = Net::init(config, &heads, shape, 3, &device);
-    let x_btf = Tensor::<3>::from_data(
-        TensorData::new(noise(batch * window * features, 1), [batch, window, features]),
-        &device.clone().inner(),
-    );
+    let mut net = Net::init(config, &heads, inputs, 3, &device);
+    let x = tensors(&windows(inputs, batch, 1), inputs, &device);
     let targets = BatchTargets {
         class: Tensor::<1, Int>::from_data(
             TensorData::new((0..batch).map(|row| (row % 3) as i32).collect(), [batch]),
@@ -172,7 +169,7 @@ fn train(
     let mut losses = Vec::new();
     for step in 0..steps {
         let mut pass = TrainingPass::new(9, step, &device);
-        let outputs = net.forward(x_btf.clone(), Some(&mut pass));
+        let outputs = net.forward(x.clone(), Some(&mut pass));
         let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]);
         let gradients = loss.total.backward();
         losses.push(scalar(&loss.total));
@@ -193,8 +190,22 @@ fn cnn(dropout: f64) -> NetConfig {
     NetConfig::Cnn(CnnConfig { channels: 6, layers: 2, kernel: 3, dropout, pooling: Pooling::Last })
 }
 
-fn input(window: usize, features: usize) -> InputShape {
-    InputShape { window, features }
+fn input(window: usize, features: usize) -> Vec<InputShape> {
+    vec![InputShape { window, features }]
+}
+
+/// Random windows of these shapes.
+fn windows(inputs: &[InputShape], batch: usize, seed: u64) -> Vec<Vec<f32>> {
+    let count = |input: &InputShape| batch * input.window * input.features;
+    inputs.iter().zip(seed..).map(|(input, seed)| noise(count(input), seed)).collect()
+}
+
+fn tensors(values: &[Vec<f32>], inputs: &[InputShape], device: &Device) -> Vec<Tensor<3>> {
+    let tensor = |(values, input): (&Vec<f32>, &InputShape)| {
+        let dims = [values.len() / (input.window * input.features), input.window, input.features];
+        Tensor::from_data(TensorData::new(values.clone(), dims), &device.clone().inner())
+    };
+    values.iter().zip(inputs).map(tensor).collect()
 }
 
 fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -204,10 +215,6 @@ fn noise(count: usize, seed: u64) -> Vec<f32> {
 
 fn tensor1(values: &[f32], device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device.clone().inner())
-}
-
-fn tensor3(values: &[f32], shape: [usize; 3]) -> Tensor<3> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
 }
 
 fn scalar(loss: &Tensor<1>) -> f32 {
@@ -268,24 +275,31 @@ impl Golden {
         })
     }
 
-    fn input(&self) -> InputShape {
-        let (shape, _) = self.floats("x");
-        input(shape[1], shape[2])
+    /// The windows of every view: `x.0`, `x.1`, ….
+    fn views(&self) -> Vec<(Vec<usize>, Vec<f32>)> {
+        let count = self.names("x.").count();
+        (0..count).map(|view| self.floats(&format!("x.{view}"))).collect()
+    }
+
+    fn inputs(&self) -> Vec<InputShape> {
+        let shape =
+            |(shape, _): (Vec<usize>, _)| InputShape { window: shape[1], features: shape[2] };
+        self.views().into_iter().map(shape).collect()
     }
 
     fn check(&self, device: &Device) {
         let device = device.clone().autodiff();
-        let (shape, x) = self.floats("x");
         let parameters = self.names("weight.").map(|name| {
             let (shape, values) = self.floats(&format!("weight.{name}"));
             NetParameter { name, shape, values }
         });
-        let net = Net::init(&self.net, &self.heads, self.input(), 0, &device)
+        let net = Net::init(&self.net, &self.heads, &self.inputs(), 0, &device)
             .with_parameters(parameters.collect())
             .unwrap();
         assert_eq!(net.parameter_count(), self.parameters, "{}", self.name);
         let inner = device.clone().inner();
-        let x_btf = Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
+        let view = |(shape, x)| Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
+        let x: Vec<Tensor<3>> = self.views().into_iter().map(view).collect();
         let target = |name: &str| tensor1(&self.floats(&format!("target.{name}")).1, &inner);
         let targets = BatchTargets {
             class: target("class").int(),
@@ -293,9 +307,9 @@ impl Golden {
             log_volatility: target("log_volatility"),
             weight: target("weight"),
         };
-        self.compare_outputs("evaluated", &net.forward(x_btf.clone(), None));
+        self.compare_outputs("evaluated", &net.forward(x.clone(), None));
         let mut pass = TrainingPass::new(1, 1, &device);
-        let outputs = net.forward(x_btf, Some(&mut pass));
+        let outputs = net.forward(x, Some(&mut pass));
         self.compare_outputs("output", &outputs);
         let losses = multitask_loss(&outputs, &targets, &net, &self.heads, &self.class_weights);
         let TaskLosses { total, direction, return_, volatility } = losses;

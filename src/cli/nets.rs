@@ -52,9 +52,10 @@ struct Describe {
     /// Net and heads of this config instead
     #[arg(long, short, value_name = "FILE", conflicts_with = "net")]
     config: Option<PathBuf>,
-    /// Rows of the window and columns of a row, such as 100x40
-    #[arg(long, value_name = "TxF", default_value = "100x40", value_parser = shape)]
-    input: InputShape,
+    /// Rows of the window and columns of a row, such as 100x40; several for a net that reads several,
+    /// such as 48x20,24x5
+    #[arg(long, value_name = "TxF", default_value = "100x40", value_delimiter = ',', value_parser = shape)]
+    input: Vec<InputShape>,
     /// Samples of a step
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
@@ -117,16 +118,16 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
         (None, Some(net)) => (net.clone(), HeadsConfig::default()),
         (None, None) => return Err(anyhow!("name a net or a config")),
     };
-    let (input, batch) = (args.input, args.batch as usize);
-    net.check(input).map_err(PipelineError::Config)?;
+    let (inputs, batch) = (&args.input[..], args.batch as usize);
+    net.check(inputs).map_err(PipelineError::Config)?;
     let picked = pick(args.device)?;
-    let built = Net::init(&net, &heads, input, 0, &burn::tensor::Device::flex());
+    let built = Net::init(&net, &heads, inputs, 0, &burn::tensor::Device::flex());
     let (tensors, parameters) = (built.parameter_shapes(), built.parameter_count());
-    let cost = net.cost(input);
+    let cost = net.cost(inputs);
     let plan = MemoryPlan {
         rows: 0,
-        features: input.features,
-        window: input.window,
+        features: inputs.iter().map(|input| input.features).max().unwrap_or(0),
+        window: inputs.iter().map(|input| input.window).sum(),
         batch_size: batch,
         parameters,
         activations: cost.activations,
@@ -134,14 +135,15 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
     let need = estimate_memory(&plan);
     let mut seconds = match args.steps {
         0 => Vec::new(),
-        steps => time_steps(&net, &heads, input, batch, u64::from(steps), &picked.device)?,
+        steps => time_steps(&net, &heads, inputs, batch, u64::from(steps), &picked.device)?,
     };
     seconds.sort_by(f64::total_cmp);
     let median = seconds.get(seconds.len() / 2).copied();
     if json {
         let tensor = |(name, shape): &(String, Vec<usize>)| json!({ "name": name, "shape": shape });
         let object = json!({
-            "net": net, "about": net.about(), "window": input.window, "features": input.features,
+            "net": net, "about": net.about(),
+            "inputs": inputs.iter().map(shape_json).collect::<Vec<_>>(),
             "parameters": parameters, "tensors": tensors.iter().map(tensor).collect::<Vec<_>>(),
             "forward_flops": cost.flops, "activation_bytes": 4 * cost.activations,
             "batch": batch, "memory_bytes": need.total(), "device": picked.name,
@@ -150,7 +152,9 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
         return Ok(writeln!(out, "{object}")?);
     }
     writeln!(out, "{}: {}", net.kind(), net.about())?;
-    writeln!(out, "  input        {} rows of {} columns", input.window, input.features)?;
+    for InputShape { window, features } in inputs {
+        writeln!(out, "  input        {window} rows of {features} columns")?;
+    }
     let bytes = binary(4.0 * parameters as f64);
     writeln!(out, "  parameters   {} ({bytes}), heads included", grouped(parameters))?;
     write_cost(&cost, out)?;
@@ -174,6 +178,10 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
         writeln!(out, "    {name:width$}  {:>16}  {count:>10}", sizes.join(" x "))?;
     }
     Ok(())
+}
+
+fn shape_json(input: &InputShape) -> Value {
+    json!({ "window": input.window, "features": input.features })
 }
 
 fn write_cost(cost: &Cost, out: &mut dyn Write) -> std::io::Result<()> {
@@ -252,7 +260,8 @@ mod tests {
     #[test]
     fn describes_every_net_that_reads_the_shape() {
         for kind in NetConfig::KINDS {
-            let words = ["describe", kind, "--input", "100x40", "--steps", "0", "--device", "cpu"];
+            let shape = if *kind == "two_branch" { "48x20,100x40" } else { "100x40" };
+            let words = ["describe", kind, "--input", shape, "--steps", "0", "--device", "cpu"];
             let told: Value = serde_json::from_str(&output(&words, true)).unwrap();
             assert!(told["forward_flops"].as_u64().unwrap() > 0, "{kind}");
             assert!(told["activation_bytes"].as_u64().unwrap() > 0, "{kind}");

@@ -6,6 +6,7 @@
 mod batch_norm;
 mod body;
 mod cnn;
+mod fusion;
 mod heads;
 mod initial;
 mod layers;
@@ -15,6 +16,7 @@ mod multitask_loss;
 mod parameters;
 mod pooling;
 mod training_pass;
+mod two_branch;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -22,8 +24,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::windows::{ColumnKinds, View};
+
 pub use body::{Cost, InputShape};
 pub use cnn::{Cnn, CnnConfig};
+pub use fusion::{Fusion, FusionConfig, Join};
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
@@ -33,8 +38,9 @@ pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss
 pub use parameters::{NetParameter, ParametersError};
 pub use pooling::Pooling;
 pub use training_pass::TrainingPass;
+pub use two_branch::{TwoBranch, TwoBranchConfig};
 
-use body::BodyConfig;
+use body::{FromViews, ViewsConfig};
 use initial::InitialWeights;
 
 /// The closed enum of nets: one line a net, in the order in which `candlewick nets list` names them.
@@ -72,39 +78,59 @@ macro_rules! zoo {
                 match self { $(Self::$net(_) => $about,)* }
             }
 
-            /// Checks that the net can read windows of this shape.
+            /// What the net reads of a table with these columns, `window` rows of its own clock.
             ///
             /// # Errors
-            /// What is wrong with the shape, and what to change.
-            pub fn check(&self, input: InputShape) -> Result<(), String> {
-                match self { $(Self::$net(config) => config.check(input),)* }
+            /// What is missing, and what to change.
+            pub fn views(
+                &self,
+                columns: &ColumnKinds,
+                window: usize,
+            ) -> Result<Vec<View>, String> {
+                match self { $(Self::$net(config) => config.views(columns, window),)* }
+            }
+
+            /// Checks that the net can read windows of these shapes, one a view.
+            ///
+            /// # Errors
+            /// What is wrong with a shape, and what to change.
+            pub fn check(&self, inputs: &[InputShape]) -> Result<(), String> {
+                match self { $(Self::$net(config) => ViewsConfig::check(config, inputs),)* }
             }
 
             /// What one sample costs the body.
             #[must_use]
-            pub fn cost(&self, input: InputShape) -> Cost {
-                match self { $(Self::$net(config) => config.cost(input),)* }
+            pub fn cost(&self, inputs: &[InputShape]) -> Cost {
+                match self { $(Self::$net(config) => ViewsConfig::cost(config, inputs),)* }
             }
 
-            fn width(&self, input: InputShape) -> usize {
-                match self { $(Self::$net(config) => config.width(input),)* }
+            fn width(&self, inputs: &[InputShape]) -> usize {
+                match self { $(Self::$net(config) => ViewsConfig::width(config, inputs),)* }
             }
 
-            fn body(&self, input: InputShape, weights: &mut InitialWeights) -> Body {
-                match self { $(Self::$net(config) => Body::$net(config.init(input, weights)),)* }
+            fn body(&self, inputs: &[InputShape], weights: &mut InitialWeights) -> Body {
+                match self {
+                    $(Self::$net(config) => {
+                        Body::$net(ViewsConfig::init(config, inputs, weights))
+                    })*
+                }
             }
         }
 
+        // One is made a net.
+        #[allow(clippy::large_enum_variant)]
         #[derive(Module, Debug)]
         enum Body { $($net($net),)* }
 
         impl Body {
             fn forward(
                 &self,
-                x_btf: Tensor<3>,
+                x: Vec<Tensor<3>>,
                 pass: &mut Option<&mut TrainingPass>,
             ) -> Tensor<2> {
-                match self { $(Self::$net(net) => net.forward(x_btf, pass),)* }
+                match self {
+                    $(Self::$net(net) => net.forward(FromViews::from_views(x), pass),)*
+                }
             }
         }
     };
@@ -113,6 +139,8 @@ macro_rules! zoo {
 zoo! {
     "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
+    "fusion" Fusion(FusionConfig), "An LSTM an interval, each on its own clock, joined by attention or gating.";
+    "two_branch" TwoBranch(TwoBranchConfig), "Candles and order book together, an encoder for each.";
 }
 
 impl Default for NetConfig {
@@ -130,8 +158,8 @@ pub struct Net {
 }
 
 impl Net {
-    /// A net that reads windows of the shape `input`, which must have passed [`NetConfig::check`],
-    /// with PyTorch's default initial weights or its paper's.
+    /// A net that reads windows of these shapes, one a view, which must have passed
+    /// [`NetConfig::check`], with PyTorch's default initial weights or its paper's.
     ///
     /// They are drawn on the host from a `ChaCha8` stream of `seed`, so they are the same on every
     /// device. On an autodiff device the weights require gradients.
@@ -139,15 +167,15 @@ impl Net {
     pub fn init(
         config: &NetConfig,
         heads: &HeadsConfig,
-        input: InputShape,
+        inputs: &[InputShape],
         seed: u64,
         device: &Device,
     ) -> Self {
         let mut weights = InitialWeights::new(seed, device);
-        let body = config.body(input, &mut weights);
+        let body = config.body(inputs, &mut weights);
         Self {
             body,
-            heads: Heads::init(heads, config.width(input), &mut weights),
+            heads: Heads::init(heads, config.width(inputs), &mut weights),
             task_log_variance: matches!(heads.task_weights, TaskWeights::Uncertainty)
                 .then(|| weights.constant([3], 0.0)),
         }
@@ -155,10 +183,10 @@ impl Net {
 
     /// What the heads say about each window.
     ///
-    /// Takes windows `[B, T, F]`. `pass` is given in training only.
+    /// Takes windows `[B, T, F]`, one a view. `pass` is given in training only.
     #[must_use]
-    pub fn forward(&self, x_btf: Tensor<3>, mut pass: Option<&mut TrainingPass>) -> HeadOutputs {
-        self.heads.forward(self.body.forward(x_btf, &mut pass))
+    pub fn forward(&self, x: Vec<Tensor<3>>, mut pass: Option<&mut TrainingPass>) -> HeadOutputs {
+        self.heads.forward(self.body.forward(x, &mut pass))
     }
 
     /// Learned log variances of the tasks in the order direction, return, volatility: `[3]`;

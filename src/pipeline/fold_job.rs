@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use burn::tensor::Device;
 
+use super::PipelineError;
 use super::forecast_rows::forecast_rows;
 use super::observe::RunObserver;
 use super::prepare::Prepared;
@@ -38,7 +39,8 @@ pub fn run_fold(
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<FoldOutcome> {
     let meta = describe(config, prepared, fold)?;
-    let table = Table::new(&prepared.pool, &meta.scaler, device)?;
+    let views = meta.views().map_err(PipelineError::Config)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
     let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
     let weights =
         training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;

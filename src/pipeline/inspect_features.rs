@@ -7,7 +7,7 @@ use serde_json::json;
 use super::PipelineError;
 use super::describe_run::is_simulated;
 use super::prepare::{Recipe, missing, prepare};
-use super::train::{instruments, split};
+use super::train::{instruments, split, views_of};
 use crate::config::{self, Override, RunConfig};
 use crate::folds::Fold;
 use crate::inspection::{Inspection, InspectionSettings, Subject, inspect};
@@ -16,7 +16,7 @@ use crate::market::Time;
 use crate::report::{InspectedConfig, render_inspection};
 use crate::run_folder::write_atomic;
 use crate::store::Store;
-use crate::windows::eligible;
+use crate::windows::{eligible, reach};
 
 /// What to look at, and where the page goes.
 #[derive(Debug, Clone)]
@@ -74,7 +74,8 @@ pub fn inspect_features(request: &InspectRequest) -> anyhow::Result<InspectOutco
     let prepared = prepare(&store, &recipe)?;
     let lacking = missing(&store, &recipe)?;
     let known = Some(prepared.labels.known.as_slice());
-    let rows = eligible(&prepared.pool, config.window, known, &prepared.ledger);
+    let reach = reach(&views_of(&config, &prepared.pool)?);
+    let rows = eligible(&prepared.pool, reach, known, &prepared.ledger);
     let (folds, last) = split(&config, &prepared, &rows)?;
     let fold = choose(&folds, &last, request.fold.as_deref())?;
     let thresholds = DirectionThresholds::fit(&config.labels.direction, &prepared.labels, fold)?;

@@ -13,7 +13,7 @@ use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
 use crate::store::Store;
 use crate::training::{self, BEST, CheckpointMeta, QUANTILE_LEVELS};
-use crate::windows::{Table, eligible};
+use crate::windows::{Table, eligible, reach};
 
 /// What to forecast with which run.
 #[derive(Debug, Clone)]
@@ -91,7 +91,8 @@ fn forecast_new(
     let instruments = wanted(&meta, request.symbol.as_deref())?;
     let prepared = read(store, &meta, &instruments, Span::ALL)?;
     let from = request.from.map_or(i64::MIN, |time| time.0);
-    let eligible = eligible(&prepared.pool, meta.window, None, &prepared.ledger);
+    let views = meta.views().map_err(PipelineError::Config)?;
+    let eligible = eligible(&prepared.pool, reach(&views), None, &prepared.ledger);
     let over_ledger = eligible.dropped_by_ledger();
     let rows: Vec<u32> =
         eligible.rows.into_iter().filter(|&row| prepared.pool.decision_time(row) >= from).collect();
@@ -99,12 +100,12 @@ fn forecast_new(
         return Err(PipelineError::Data(format!(
             "no window of {} candles ends at or after {}; the features also need their warm-up before it, and \
              {over_ledger} windows overlap entries of the gap ledger (`candlewick store gaps`)",
-            meta.window,
+            reach(&views),
             request.from.map_or_else(|| "any time".to_owned(), |time| time.to_string()),
         ))
         .into());
     }
-    let table = Table::new(&prepared.pool, &meta.scaler, &request.device)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
     replay(folder, &prepared, &table, &rows, &request.device)
 }
 
@@ -135,12 +136,13 @@ fn replay_fold(
     };
     let prepared = read(store, &meta, &meta.instruments, span)?;
     let known = Some(prepared.labels.known.as_slice());
-    let rows: Vec<u32> = eligible(&prepared.pool, meta.window, known, &prepared.ledger)
+    let views = meta.views().map_err(PipelineError::Config)?;
+    let rows: Vec<u32> = eligible(&prepared.pool, reach(&views), known, &prepared.ledger)
         .rows
         .into_iter()
         .filter(|&row| meta.fold.test.contains(prepared.pool.decision_time(row)))
         .collect();
-    let table = Table::new(&prepared.pool, &meta.scaler, &request.device)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
     let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?;
     let keep = |row: &Forecast| {
         request.symbol.as_ref().is_none_or(|symbol| row.instrument.ends_with(&format!("/{symbol}")))

@@ -26,7 +26,10 @@ use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
 use crate::store::Store;
 use crate::tracking::{RunIdentity, SYSTEM_PERIOD, Sender, SystemSampler};
 use crate::training::QUANTILE_LEVELS;
-use crate::windows::{Eligible, MemoryPlan, available_memory, eligible, estimate_memory};
+use crate::windows::{
+    ColumnKinds, Eligible, MemoryPlan, Pool, View, available_memory, eligible, estimate_memory,
+    reach,
+};
 
 /// What to train, on what and where.
 #[derive(Debug, Clone)]
@@ -167,8 +170,9 @@ fn run_steps(
         },
     )?;
     let known = Some(prepared.labels.known.as_slice());
-    let eligible = eligible(&prepared.pool, config.window, known, &prepared.ledger);
-    check_windows(config, &prepared, &eligible)?;
+    let views = views_of(config, &prepared.pool)?;
+    let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
+    check_windows(config, &prepared, &views, &eligible)?;
     let (folds, last) = split(config, &prepared, &eligible)?;
     observer.note(&format!(
         "{} rows of {} features; {} windows, left out {} over gaps or warm-up, {} over entries of the gap ledger and {} without a known label; {} folds",
@@ -218,6 +222,7 @@ pub(super) fn split(
 fn check_windows(
     config: &RunConfig,
     prepared: &Prepared,
+    views: &[View],
     eligible: &Eligible,
 ) -> anyhow::Result<()> {
     if !eligible.rows.is_empty() {
@@ -226,11 +231,12 @@ fn check_windows(
     let pool = &prepared.pool;
     let longest =
         (0..pool.rows()).map(|row| row + 1 - pool.run_start[row] as usize).max().unwrap_or(0);
-    let message = if longest < config.window {
+    let reach = reach(views);
+    let message = if longest < reach {
         format!(
-            "window {} is longer than the longest stretch without a gap, {longest} candles after the features' warm-up; \
-             set window <= {longest}, use features of shorter lookback, or fill the gaps that `candlewick store check` lists",
-            config.window
+            "a window of {reach} candles is longer than the longest stretch without a gap, {longest} candles after the features' warm-up; \
+             set window (and the net's own windows of coarser intervals) to reach no further than {longest}, use features of \
+             shorter lookback, or fill the gaps that `candlewick store check` lists"
         )
     } else {
         format!(
@@ -247,19 +253,29 @@ fn check_memory(
     prepared: &Prepared,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<()> {
-    let input = InputShape { window: config.window, features: prepared.pool.features() };
-    config.net.check(input).map_err(PipelineError::Config)?;
+    let views = views_of(config, &prepared.pool)?;
+    let inputs: Vec<InputShape> = views.iter().map(InputShape::from).collect();
+    config.net.check(&inputs).map_err(PipelineError::Config)?;
     let need = estimate_memory(&MemoryPlan {
         rows: prepared.pool.rows(),
-        features: input.features,
-        window: config.window,
+        features: prepared.pool.features(),
+        window: views.iter().map(|view| view.window).sum(),
         batch_size: config.training.batch_size,
-        parameters: Net::init(&config.net, &config.heads, input, config.seed, &Device::flex())
+        parameters: Net::init(&config.net, &config.heads, &inputs, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config.net.cost(input).activations,
+        activations: config.net.cost(&inputs).activations,
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)
+}
+
+/// What the config's net reads of the pool's rows.
+///
+/// # Errors
+/// When the features lack what it reads.
+pub(super) fn views_of(config: &RunConfig, pool: &Pool) -> anyhow::Result<Vec<View>> {
+    let columns = ColumnKinds::of(&pool.names, pool.interval);
+    Ok(config.net.views(&columns, config.window).map_err(PipelineError::Config)?)
 }
 
 /// The config's instruments.

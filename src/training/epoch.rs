@@ -92,7 +92,7 @@ fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
     let number = training.state.step + 1;
     let learning_rate = learning_rate(job.training, training.state.step, job.steps());
     let mut pass = TrainingPass::new(job.seed, number, job.device);
-    let outputs = training.net.forward(gather(job.table, rows, job.window), Some(&mut pass));
+    let outputs = training.net.forward(gather(job.table, rows), Some(&mut pass));
     let targets = BatchTargets::new(job.targets, rows, job.device);
     let losses = multitask_loss(&outputs, &targets, &training.net, job.heads, &job.class_weights);
     let gradients = losses.total.backward();

@@ -89,7 +89,7 @@ impl Training {
             .map_err(|error| CheckpointError::malformed(job.folder, &error))?;
         let fingerprint = sha256_hex(identity.to_string().as_bytes());
         let plain = job.device.clone().inner();
-        let net = Net::init(job.net, job.heads, job.input(), job.seed, &plain.clone().autodiff());
+        let net = Net::init(job.net, job.heads, &job.inputs(), job.seed, &plain.clone().autodiff());
         let layout = Layout::of(&net);
         let new = Self {
             weights: net.flat_parameters(),

@@ -47,10 +47,10 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Shape of the windows.
+    /// Shapes of the windows, one a view.
     #[must_use]
-    pub fn input(&self) -> InputShape {
-        InputShape { window: self.window, features: self.table.features() }
+    pub fn inputs(&self) -> Vec<InputShape> {
+        self.table.views.iter().map(InputShape::from).collect()
     }
 
     /// Steps of an epoch: whole batches, or one short batch when there is not even one.
@@ -112,12 +112,12 @@ impl Job<'_> {
     /// Checks what would otherwise fail in the middle of training.
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         let label = self.label;
-        self.net.check(self.input()).map_err(TrainingError::Config)?;
+        self.net.check(&self.inputs()).map_err(TrainingError::Config)?;
         for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
             if rows.is_empty() {
                 return Err(TrainingError::NoSamples { label: label.to_owned(), what });
             }
-            check_rows(rows, self.window, self.table.rows())?;
+            check_rows(rows, self.table.reach(), self.table.rows())?;
         }
         let wrong = |text: String| Err(TrainingError::Config(text));
         let targets = self.targets;

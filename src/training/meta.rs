@@ -7,7 +7,7 @@ use crate::labels::{DirectionThresholds, LabelConfig};
 use crate::market::{Instrument, Interval, Span};
 use crate::nets::{HeadsConfig, NetConfig};
 use crate::run_folder::DataDigest;
-use crate::windows::{Scaler, TargetScale};
+use crate::windows::{ColumnKinds, Scaler, TargetScale, View};
 
 /// Version of the layout of a checkpoint.
 pub const CHECKPOINT_VERSION: u32 = 1;
@@ -55,6 +55,17 @@ pub struct CheckpointMeta {
     pub data: Vec<DataDigest>,
     /// Seed of weights, sample order and dropout masks.
     pub seed: u64,
+}
+
+impl CheckpointMeta {
+    /// What the net reads of a table with these features.
+    ///
+    /// # Errors
+    /// What the features lack that the net reads.
+    pub fn views(&self) -> Result<Vec<View>, String> {
+        let columns = ColumnKinds::of(&self.feature_names, self.interval);
+        self.net.views(&columns, self.window)
+    }
 }
 
 /// A fold's name and stretches of time.

@@ -49,7 +49,7 @@ pub fn predict(
     rows: &[u32],
     batch: usize,
 ) -> Result<Predictions, TrainingError> {
-    check_rows(rows, meta.window, table.rows())?;
+    check_rows(rows, table.reach(), table.rows())?;
     if table.features() != meta.feature_names.len() {
         return Err(TrainingError::Config(format!(
             "the net takes {} features, the table has {}",
@@ -67,7 +67,7 @@ pub fn predict(
     };
     let scale = &meta.target_scale;
     for (rows, real) in padded_batches(rows, batch) {
-        let outputs = net.forward(gather(table, &rows, meta.window), None);
+        let outputs = net.forward(gather(table, &rows), None);
         if let (Some(logits_bk), Some(all)) =
             (outputs.direction, predictions.class_probability.as_mut())
         {

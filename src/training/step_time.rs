@@ -21,21 +21,22 @@ const WARM_UP: u64 = 2;
 pub fn time_steps(
     config: &NetConfig,
     heads: &HeadsConfig,
-    input: InputShape,
+    inputs: &[InputShape],
     batch: usize,
     steps: u64,
     device: &Device,
 ) -> Result<Vec<f64>, TrainingError> {
-    config.check(input).map_err(TrainingError::Config)?;
+    config.check(inputs).map_err(TrainingError::Config)?;
     let plain = device.clone().inner();
     let autodiff = plain.clone().autodiff();
-    let mut net = Net::init(config, heads, input, 0, &autodiff);
-    let InputShape { window, features } = input;
+    let mut net = Net::init(config, heads, inputs, 0, &autodiff);
     // Any fixed numbers of order 1: what a step takes does not depend on them.
     let wave = |count: usize| (0..count).map(|n| (n as f32 * 0.7).sin()).collect::<Vec<_>>();
-    let shape = [batch, window, features];
-    let values = wave(batch * window * features);
-    let x_btf = Tensor::<3>::from_data(TensorData::new(values, shape), &plain);
+    let window = |&InputShape { window, features }: &InputShape| {
+        let values = wave(batch * window * features);
+        Tensor::<3>::from_data(TensorData::new(values, [batch, window, features]), &plain)
+    };
+    let x: Vec<Tensor<3>> = inputs.iter().map(window).collect();
     let column = || Tensor::<1>::from_data(TensorData::new(wave(batch), [batch]), &plain);
     let class = (0..batch).map(|row| (row % CLASSES) as i32).collect::<Vec<_>>();
     let targets = BatchTargets {
@@ -48,7 +49,7 @@ pub fn time_steps(
     for step in 1..=WARM_UP + steps {
         let start = Instant::now();
         let mut pass = TrainingPass::new(0, step, device);
-        let outputs = net.forward(x_btf.clone(), Some(&mut pass));
+        let outputs = net.forward(x.clone(), Some(&mut pass));
         let loss = multitask_loss(&outputs, &targets, &net, heads, &[1.0; CLASSES]).total;
         let gradient = net.flat_gradients(&loss.backward());
         let weights = net.flat_parameters() - gradient * 1e-6;

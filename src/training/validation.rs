@@ -65,7 +65,7 @@ pub fn validate(
         if stop_requested() {
             return Ok(None);
         }
-        let outputs = net.forward(gather(job.table, &rows, job.window), None);
+        let outputs = net.forward(gather(job.table, &rows), None);
         let mut targets = BatchTargets::new(job.targets, &rows, job.device);
         let mut weights: Vec<f32> =
             rows.iter().map(|&row| job.targets.weight[row as usize]).collect();

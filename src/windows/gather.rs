@@ -2,24 +2,37 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::Table;
+use super::{Table, View};
 
-/// Gathers the windows that end at `last_rows`: `[B, T, F]`, oldest step first, T = `window`.
+/// Gathers the windows that end at `last_rows`, one `[B, T, F]` a view of the table, oldest step
+/// first.
 ///
 /// # Panics
 /// When a window would begin before the table or end after it. Rows from [`super::eligible`] never do.
 #[must_use]
-pub fn gather(table: &Table, last_rows: &[u32], window: usize) -> Tensor<3> {
-    let rows = table.rows();
-    let mut steps = Vec::with_capacity(last_rows.len() * window);
+pub fn gather(table: &Table, last_rows: &[u32]) -> Vec<Tensor<3>> {
+    table.views.iter().map(|view| gather_view(table, view, last_rows)).collect()
+}
+
+fn gather_view(table: &Table, view: &View, last_rows: &[u32]) -> Tensor<3> {
+    let (rows, reach) = (table.rows(), view.reach());
+    let mut steps = Vec::with_capacity(last_rows.len() * view.window);
     for &last in last_rows {
         let end = last as usize + 1;
-        assert!(window <= end && end <= rows, "no window of {window} rows ends at row {last}");
-        steps.extend((end - window..end).map(|row| row as i32));
+        assert!(reach <= end && end <= rows, "no window of {reach} rows ends at row {last}");
+        steps.extend((end - reach..end).step_by(view.stride).map(|row| row as i32));
     }
-    let count = steps.len();
-    let steps =
-        Tensor::<1, Int>::from_data(TensorData::new(steps, [count]), &table.values.device());
-    let shape = [last_rows.len(), window, table.features()];
-    table.values.clone().select(0, steps).reshape(shape)
+    let device = table.values.device();
+    let indices = |of: Vec<i32>| {
+        let count = of.len();
+        Tensor::<1, Int>::from_data(TensorData::new(of, [count]), &device)
+    };
+    let picked = table.values.clone().select(0, indices(steps));
+    let features = view.columns.len();
+    let picked = if features == table.features() {
+        picked
+    } else {
+        picked.select(1, indices(view.columns.iter().map(|&column| column as i32).collect()))
+    };
+    picked.reshape([last_rows.len(), view.window, features])
 }

@@ -1,7 +1,7 @@
 //! Inputs, labels and folds into samples gathered on the device.
 //!
 //! A sample is named by its **last row**: the pooled row at whose decision time the forecast is made.
-//! Its window is that row and the `window - 1` rows before it, oldest first.
+//! Its windows end at that row and reach into the past, oldest row first; a net says which ([`View`]).
 
 mod gather;
 mod memory;
@@ -9,6 +9,7 @@ mod pool;
 mod scaler;
 mod table;
 mod targets;
+mod view;
 
 use thiserror::Error;
 
@@ -20,6 +21,7 @@ pub use pool::{Eligible, LedgerGap, Pool, eligible};
 pub use scaler::{Scaler, ScalerConfig, ScalerKind};
 pub use table::Table;
 pub use targets::{TargetScale, Targets, VOLATILITY_FLOOR, targets};
+pub use view::{Clock, ColumnKinds, View, reach};
 
 /// What keeps samples from being made.
 #[derive(Debug, Error, PartialEq)]

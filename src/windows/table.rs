@@ -2,13 +2,15 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Pool, Scaler, WindowError};
+use super::{Pool, Scaler, View, WindowError, reach};
 
 /// The scaled rows of a pool on the device. It is made once a fold; batches are gathered from it.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// `[N, F]`, without autodiff: inputs need no gradient.
     pub values: Tensor<2>,
+    /// What is read of a sample.
+    pub views: Vec<View>,
 }
 
 impl Table {
@@ -16,7 +18,12 @@ impl Table {
     ///
     /// # Errors
     /// When the scaler was fitted on another number of features.
-    pub fn new(pool: &Pool, scaler: &Scaler, device: &Device) -> Result<Self, WindowError> {
+    pub fn new(
+        pool: &Pool,
+        scaler: &Scaler,
+        views: Vec<View>,
+        device: &Device,
+    ) -> Result<Self, WindowError> {
         if scaler.center.len() != pool.features() || scaler.scale.len() != pool.features() {
             return Err(WindowError::ScalerWidth {
                 scaler: scaler.center.len(),
@@ -24,7 +31,13 @@ impl Table {
             });
         }
         let scaled = TensorData::new(scaler.apply(&pool.values), [pool.rows(), pool.features()]);
-        Ok(Self { values: Tensor::from_data(scaled, &device.clone().inner()) })
+        Ok(Self { values: Tensor::from_data(scaled, &device.clone().inner()), views })
+    }
+
+    /// Rows that the longest view spans.
+    #[must_use]
+    pub fn reach(&self) -> usize {
+        reach(&self.views)
     }
 
     /// N.

@@ -160,15 +160,22 @@ proptest! {
         let picked: Vec<u32> = picks.iter().map(|pick| rows[pick.index(rows.len())]).collect();
         let config = ScalerConfig { kind: ScalerKind::None, clip: None };
         let scaler = Scaler::fit(&config, &pool, &fold(rows)).unwrap();
-        let table = Table::new(&pool, &scaler, &Device::flex()).unwrap();
-        let gathered = gather(&table, &picked, window);
-        prop_assert_eq!(gathered.dims(), [picked.len(), window, 3]);
-        let expected: Vec<f32> = picked
-            .iter()
-            .flat_map(|&row| &pool.values[(row as usize + 1 - window) * 3..][..window * 3])
-            .copied()
-            .collect();
-        prop_assert_eq!(gathered.try_into_vec_as::<f32>().unwrap(), expected);
+        let some = View { window: window.div_ceil(2), stride: 2, columns: vec![0, 2] };
+        let views = vec![View::whole(window, 3), some];
+        let table = Table::new(&pool, &scaler, views, &Device::flex()).unwrap();
+        prop_assert!(table.reach() <= window);
+        for (view, gathered) in table.views.iter().zip(gather(&table, &picked)) {
+            let columns = view.columns.len();
+            prop_assert_eq!(gathered.dims(), [picked.len(), view.window, columns]);
+            let mut expected: Vec<f32> = Vec::new();
+            for &last in &picked {
+                for back in (0..view.window).rev() {
+                    let row = &pool.values[(last as usize - back * view.stride) * 3..][..3];
+                    expected.extend(view.columns.iter().map(|&column| row[column as usize]));
+                }
+            }
+            prop_assert_eq!(gathered.try_into_vec_as::<f32>().unwrap(), expected);
+        }
     }
 
     #[test]

@@ -35,8 +35,8 @@ class Net(nn.Module):
         if heads["task_weights"]["kind"] == "uncertainty":
             self.task_log_variance = nn.Parameter(torch.empty(3).uniform_(-0.5, 0.5))
 
-    def forward(self, x):
-        z = self.body(x)
+    def forward(self, *views):
+        z = self.body(*views)
         return {name: head(z) for name, head in self.heads.items()}
 
 
@@ -118,6 +118,8 @@ def is_statistic(name):
 def case(body_class, name, net, heads, batch, window, features, class_weights, seed):
     torch.manual_seed(seed)
     heads = HEADS[heads]
+    # A net that reads several windows has a list of their lengths and one of their columns.
+    sizes = list(zip(window, features)) if isinstance(window, list) else [(window, features)]
     model = Net(body_class(net, window, features), heads)
     has_statistics = any(is_statistic(key) for key in model.state_dict())
     for key, value in model.state_dict().items():
@@ -125,7 +127,7 @@ def case(body_class, name, net, heads, batch, window, features, class_weights, s
             value.normal_(0.0, 0.3)
         if key.endswith("running_var"):
             value.uniform_(0.5, 1.5)
-    x = torch.randn(batch, window, features)
+    views = [torch.randn(batch, *size) for size in sizes]
     targets = {
         "class": torch.randint(0, 3, (batch,)),
         "forward_return": 1.5 * torch.randn(batch),
@@ -135,17 +137,18 @@ def case(body_class, name, net, heads, batch, window, features, class_weights, s
     targets["weight"][0] = 0.0
     state = {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
     tensors = {f"weight.{own(key)}": value.clone() for key, value in state.items()}
-    tensors["x"] = x
+    tensors |= {f"x.{index}": view for index, view in enumerate(views)}
     tensors |= {f"target.{key}": value.float() for key, value in targets.items()}
     model.double()
+    exact_views = [view.double() for view in views]
     exact = {key: value if key == "class" else value.double() for key, value in targets.items()}
     model.eval()
     with torch.no_grad():
-        for key, value in model(x.double()).items():
+        for key, value in model(*exact_views).items():
             tensors[f"evaluated.{key}"] = value.float()
     # Without batch normalisation both modes are one: no case has dropout.
     model.train(has_statistics)
-    outputs = model(x.double())
+    outputs = model(*exact_views)
     loss = losses(model, outputs, exact, torch.tensor(class_weights).double())
     loss["total"].backward()
     tensors |= {f"output.{key}": value.float() for key, value in outputs.items()}

@@ -14,7 +14,7 @@ use candlewick::training::{
     CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job, Observer, Outcome, Progress,
     Silent, TrainingConfig, fit,
 };
-use candlewick::windows::{Scaler, ScalerKind, Table, TargetScale, Targets};
+use candlewick::windows::{Scaler, ScalerKind, Table, TargetScale, Targets, View};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -131,7 +131,10 @@ impl Case {
             heads,
             training,
             meta,
-            table: Table { values: Tensor::from_data(table, &device) },
+            table: Table {
+                values: Tensor::from_data(table, &device),
+                views: vec![View::whole(WINDOW, FEATURES)],
+            },
             targets,
             train: (WINDOW as u32 - 1..300).collect(),
             valid: (310..ROWS as u32).collect(),

@@ -139,6 +139,7 @@ fn the_number_of_threads_changes_no_bit() {
     for net in [NetConfig::Lstm(lstm), NetConfig::Cnn(cnn)] {
         let mut case = Case::new(net);
         case.meta.window = 48;
+        case.table.views = case.meta.views().unwrap();
         case.train = (47..303).collect();
         case.training.batch_size = 128;
         case.training.epochs = 2;

@@ -21,9 +21,11 @@ pub fn load(checkpoint: &Path, device: &Device) -> Result<(Net, CheckpointMeta),
     let stored = read_for_forecasts(&resolve(checkpoint)?)?;
     let device = device.clone().inner();
     let meta = &stored.meta;
-    let input = InputShape { window: meta.window, features: meta.feature_names.len() };
-    meta.net.check(input).map_err(|fault| CheckpointError::malformed(&stored.path, &fault))?;
-    let net = Net::init(&meta.net, &meta.heads, input, meta.seed, &device);
+    let malformed = |fault: String| CheckpointError::malformed(&stored.path, &fault);
+    let views = meta.views().map_err(malformed)?;
+    let inputs: Vec<InputShape> = views.iter().map(InputShape::from).collect();
+    meta.net.check(&inputs).map_err(malformed)?;
+    let net = Net::init(&meta.net, &meta.heads, &inputs, meta.seed, &device);
     let layout = Layout::of(&net);
     let flat = assemble(&stored, &layout)?;
     let flat = Tensor::from_data(TensorData::new(flat, [layout.length()]), &device);
