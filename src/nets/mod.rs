@@ -6,7 +6,11 @@
 mod batch_norm;
 mod body;
 mod cnn;
+mod cnn_lstm;
+mod gru;
+mod gru_stack;
 mod heads;
+mod inception_time;
 mod initial;
 mod layers;
 mod lstm;
@@ -14,6 +18,8 @@ mod lstm_stack;
 mod multitask_loss;
 mod parameters;
 mod pooling;
+mod recurrent;
+mod tcn;
 mod training_pass;
 
 use burn::module::{Module, Param};
@@ -24,14 +30,18 @@ use serde::{Deserialize, Serialize};
 
 pub use body::{Cost, InputShape};
 pub use cnn::{Cnn, CnnConfig};
+pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use gru::{Gru, GruConfig};
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
 };
+pub use inception_time::{InceptionTime, InceptionTimeConfig};
 pub use lstm::{Lstm, LstmConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use pooling::Pooling;
+pub use tcn::{Tcn, TcnConfig};
 pub use training_pass::TrainingPass;
 
 use body::BodyConfig;
@@ -113,6 +123,11 @@ macro_rules! zoo {
 zoo! {
     "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
+    "gru" Gru(GruConfig), "Gated recurrent units over the window.";
+    "tcn" Tcn(TcnConfig), "Temporal convolutional network with weight norm.";
+    "cnn_lstm" CnnLstm(CnnLstmConfig), "Causal convolutions, then long short-term memory.";
+    "inception_time" InceptionTime(InceptionTimeConfig),
+        "Convolutions of several lengths side by side, with residual connections.";
 }
 
 impl Default for NetConfig {

@@ -187,6 +187,7 @@ fn pytorch_name(path: &[String]) -> String {
         ] => {
             let (stack, end) = match stack {
                 [stack @ .., "reverse"] => (stack, "_reverse"),
+                [stack @ .., "ahead"] => (stack, ""),
                 stack => (stack, ""),
             };
             format!("{}.{part}_l{layer}{end}", stack.join("."))
