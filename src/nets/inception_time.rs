@@ -37,7 +37,7 @@ const BRANCHES: usize = 4;
 /// Modules that one residual connection bridges.
 const BRIDGED: usize = 3;
 
-/// Size of an `InceptionTime` net.
+/// Size of an InceptionTime net.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct InceptionTimeConfig {
@@ -90,17 +90,19 @@ impl BodyConfig for InceptionTimeConfig {
         self.channels()
     }
 
-    /// What goes into and out of the convolutions with the longest one's unfolded copy, the running
-    /// maximum with its indices, and outputs of the branches, side by side, normalised and rectified.
+    /// What goes into and out of the convolutions, the running maximum with its indices, and outputs
+    /// of the branches, side by side, normalised and rectified; one unfolded copy for the longest
+    /// convolution, since only one runs at a time.
     fn cost(&self, input: InputShape) -> Cost {
         let InputShape { window, features } = input;
         let channels = self.channels();
         let kernels: usize = self.kernels().iter().sum();
-        let mut cost = Cost { activations: features, flops: 0 };
+        let unfolded = self.kernel * self.bottleneck;
+        let mut cost = Cost { activations: features + unfolded, flops: 0 };
         for module in 0..self.depth {
             let inputs = self.inputs(module, features);
             let narrow = self.narrowed(inputs).unwrap_or(inputs);
-            cost.activations += narrow * (1 + self.kernel) + 2 * inputs + 4 * channels;
+            cost.activations += narrow + 2 * inputs + 4 * channels;
             let bottleneck = if inputs > 1 { inputs * narrow } else { 0 };
             cost.flops += bottleneck + self.filters * (narrow * kernels + inputs);
         }

@@ -164,3 +164,27 @@ fn drop_out_steps(
         _ => x,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    #[test]
+    fn steps_of_an_input_with_a_gradient_are_those_of_one_without() {
+        let device = Device::flex();
+        let values: Vec<f32> = (0..3 * 7 * 2).map(|n| n as f32).collect();
+        let x_btf = Tensor::<3>::from_data(TensorData::new(values, [3, 7, 2]), &device);
+        let tracked = x_btf.clone().autodiff().require_grad();
+        let mut sum = Tensor::<1>::zeros([1], &device.autodiff());
+        for (step, (cut, plain)) in steps(tracked.clone()).into_iter().zip(steps(x_btf)).enumerate()
+        {
+            assert_eq!(cut.clone().without_autodiff().into_data(), plain.into_data());
+            sum = sum + cut.sum() * (step + 1) as f32;
+        }
+        let gradient = tracked.grad(&sum.backward()).unwrap().try_into_vec_as::<f32>().unwrap();
+        let expected: Vec<f32> = (0..3 * 7 * 2).map(|n| (n / 2 % 7 + 1) as f32).collect();
+        assert_eq!(gradient, expected);
+    }
+}
