@@ -24,7 +24,7 @@ fn main() {
             hidden: 128,
             layers: 2,
             dropout: 0.0,
-            pooling: Pooling::Last,
+            ..LstmConfig::default()
         }),
         Some("cnn") => NetConfig::Cnn(CnnConfig {
             channels: 64,

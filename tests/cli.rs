@@ -61,7 +61,7 @@ fn every_kind_of_config_mistake_is_placed_and_explained() {
         ("horizon: 1", "horizon: many", &["line 10"]),
         ("epochs: 1", "epochs: 0", &["line 20", "training.epochs"]),
         ("window: 8", "window: 8\nwindow: 9", &["window", "duplicate"]),
-        ("kind: lstm", "kind: gru", &["gru", "lstm", "cnn"]),
+        ("kind: lstm", "kind: perceptron", &["perceptron", "lstm", "cnn"]),
         ("interval: 15m", "interval: 7m", &["line 6", "7m", "15m"]),
         (
             "interval: 15m",

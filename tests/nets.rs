@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, HeadOutputs, HeadsConfig, InputShape, LstmConfig, Net, NetConfig,
-    NetParameter, ParametersError, Pooling, TaskLosses, TrainingPass, multitask_loss,
+    BatchTargets, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs, HeadsConfig, InputShape,
+    LstmConfig, Net, NetConfig, NetParameter, ParametersError, Pooling, TaskLosses, TcnConfig,
+    TrainingPass, multitask_loss,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,7 +28,7 @@ fn nets_and_losses_equal_pytorch() {
 
 #[test]
 fn training_is_the_same_bits_from_run_to_run() {
-    let dropout = [lstm(Pooling::Attention, 0.2), cnn(0.2)];
+    let dropout = [lstm(Pooling::Attention, 0.2), cnn(0.2), gru(0.2), tcn(0.2), cnn_lstm(0.2)];
     let inputs = || input(4, 4);
     let golden = Golden::all().into_iter().map(|case| (case.net.clone(), case.inputs()));
     for (config, inputs) in dropout.map(|net| (net, inputs())).into_iter().chain(golden) {
@@ -120,7 +121,7 @@ fn wgpu_trains_as_the_cpu_does() {
     }
     let wgpu = Device::wgpu(DeviceKind::DefaultDevice);
     // Kernels are compiled for each layer's shapes, so one layer is tested here; several on the CPU.
-    let one_layer = LstmConfig { hidden: 4, layers: 1, dropout: 0.0, pooling: Pooling::Last };
+    let one_layer = LstmConfig { hidden: 4, layers: 1, dropout: 0.0, ..LstmConfig::default() };
     let one_block =
         CnnConfig { channels: 4, layers: 1, kernel: 2, dropout: 0.0, pooling: Pooling::Last };
     for config in [NetConfig::Lstm(one_layer), NetConfig::Cnn(one_block)] {
@@ -183,11 +184,31 @@ fn train(
 }
 
 fn lstm(pooling: Pooling, dropout: f64) -> NetConfig {
-    NetConfig::Lstm(LstmConfig { hidden: 5, layers: 2, dropout, pooling })
+    NetConfig::Lstm(LstmConfig { hidden: 5, layers: 2, dropout, pooling, bidirectional: false })
 }
 
 fn cnn(dropout: f64) -> NetConfig {
     NetConfig::Cnn(CnnConfig { channels: 6, layers: 2, kernel: 3, dropout, pooling: Pooling::Last })
+}
+
+fn gru(dropout: f64) -> NetConfig {
+    NetConfig::Gru(GruConfig {
+        hidden: 5,
+        layers: 2,
+        dropout,
+        pooling: Pooling::Mean,
+        bidirectional: true,
+    })
+}
+
+fn tcn(dropout: f64) -> NetConfig {
+    NetConfig::Tcn(TcnConfig { channels: 6, layers: 2, dropout, ..TcnConfig::default() })
+}
+
+fn cnn_lstm(dropout: f64) -> NetConfig {
+    let max_pool = true;
+    let size = CnnLstmConfig { channels: 6, hidden: 5, layers: 2, ..CnnLstmConfig::default() };
+    NetConfig::CnnLstm(CnnLstmConfig { max_pool, dropout, ..size })
 }
 
 fn input(window: usize, features: usize) -> Vec<InputShape> {

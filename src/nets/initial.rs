@@ -22,9 +22,21 @@ impl InitialWeights {
         shape: [usize; D],
         bound: f32,
     ) -> Param<Tensor<D>> {
-        let count = shape.iter().product();
-        let values = (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect();
+        let values = self.uniform_values(shape.iter().product(), bound);
         self.parameter(values, shape)
+    }
+
+    /// As [`Self::uniform`], with the length of each output channel's weights: `[out, 1, 1]`.
+    pub(super) fn uniform_with_norms(
+        &mut self,
+        [outputs, inputs, kernel]: [usize; 3],
+        bound: f32,
+    ) -> (Param<Tensor<3>>, Param<Tensor<3>>) {
+        let values = self.uniform_values(outputs * inputs * kernel, bound);
+        let norm = |channel: &[f32]| channel.iter().map(|value| value * value).sum::<f32>().sqrt();
+        let norms = values.chunks_exact(inputs * kernel).map(norm).collect();
+        let weights = self.parameter(values, [outputs, inputs, kernel]);
+        (weights, self.parameter(norms, [outputs, 1, 1]))
     }
 
     /// All the same.
@@ -52,6 +64,10 @@ impl InitialWeights {
         }
         values.truncate(count);
         self.parameter(values, shape)
+    }
+
+    fn uniform_values(&mut self, count: usize, bound: f32) -> Vec<f32> {
+        (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect()
     }
 
     /// In [0, 1): the upper 24 bits give every multiple of 2^-24 exactly.

@@ -1,4 +1,4 @@
-//! Linear and causal convolution layers with PyTorch's tensors.
+//! Linear and convolution layers with PyTorch's tensors.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -71,12 +71,63 @@ impl CausalConv {
         }
     }
 
+    /// A convolution of length 1 with normal weights of mean 0.
+    pub(super) fn pointwise(
+        inputs: usize,
+        outputs: usize,
+        deviation: f32,
+        weights: &mut InitialWeights,
+    ) -> Self {
+        Self {
+            weight: weights.normal([outputs, inputs, 1], deviation),
+            bias: weights.uniform([outputs], bound(inputs)),
+            dilation: 1,
+        }
+    }
+
+    /// `[B, in, T]` to `[B, out, T]`.
+    pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
+        causal_conv(x_bct, self.weight.val(), Some(self.bias.val()), self.dilation)
+    }
+}
+
+/// `[B, in, T]` to `[B, out, T]`, with zeros before the oldest step.
+pub(super) fn causal_conv(
+    x_bct: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Option<Tensor<1>>,
+    dilation: usize,
+) -> Tensor<3> {
+    let past = (weight.dims()[2] - 1) * dilation;
+    let mut options = ConvOptions::new([1], [0], [dilation], 1);
+    options.padding = [(past, 0)];
+    conv1d(x_bct, weight, bias, options)
+}
+
+/// One-dimensional convolution without bias that sees as many steps before its own as after it, and
+/// at even length one more after it. Tensor as `torch.nn.Conv1d(padding="same", bias=False)`.
+#[derive(Module, Debug)]
+pub struct SameConv {
+    /// `[out, in, kernel]`.
+    weight: Param<Tensor<3>>,
+}
+
+impl SameConv {
+    pub(super) fn init(
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        weights: &mut InitialWeights,
+    ) -> Self {
+        Self { weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)) }
+    }
+
     /// `[B, in, T]` to `[B, out, T]`.
     pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
         let weight = self.weight.val();
-        let past = (weight.dims()[2] - 1) * self.dilation;
-        let mut options = ConvOptions::new([1], [0], [self.dilation], 1);
-        options.padding = [(past, 0)];
-        conv1d(x_bct, weight, Some(self.bias.val()), options)
+        let others = weight.dims()[2] - 1;
+        let mut options = ConvOptions::new([1], [0], [1], 1);
+        options.padding = [(others / 2, others.div_ceil(2))];
+        conv1d(x_bct, weight, None, options)
     }
 }

@@ -1,56 +1,44 @@
 //! Layers of long short-term memory, for every net that has some.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::kernels::lstm::{LayerWeights, fused_layer, is_fused, plain_layer};
 
-use super::initial::{InitialWeights, bound};
+use super::initial::InitialWeights;
+pub(super) use super::recurrent::States;
+use super::recurrent::{Direction, Layer, StackShape, run_plain};
 use super::training_pass::{TrainingPass, drop_out};
+
+/// Gates of a cell.
+pub(super) const GATES: usize = 4;
 
 /// Hochreiter and Schmidhuber (1997) with forget gates, as `torch.nn.LSTM`: gates in the order
 /// input, forget, cell, output, two bias vectors a layer, dropout between layers.
 ///
 /// Tensors of layer n: `weight_ih_ln` `[4H, in]`, `weight_hh_ln` `[4H, H]`, `bias_ih_ln` and
-/// `bias_hh_ln` `[4H]`.
+/// `bias_hh_ln` `[4H]`, and with both directions the same again with `_reverse`.
 #[derive(Module, Debug)]
 pub struct LstmStack {
-    weight_ih: Vec<Param<Tensor<2>>>,
-    weight_hh: Vec<Param<Tensor<2>>>,
-    bias_ih: Vec<Param<Tensor<1>>>,
-    bias_hh: Vec<Param<Tensor<1>>>,
-}
-
-/// Which of a stack's outputs are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum States {
-    /// Those of every step: `[B, T, H]`.
-    All,
-    /// That of the last step: `[B, 1, H]`.
-    Last,
+    ahead: Direction,
+    reverse: Option<Direction>,
 }
 
 impl LstmStack {
+    /// A stack that reads from the oldest step to the newest.
     pub(super) fn init(
         inputs: usize,
         hidden: usize,
         layers: usize,
         weights: &mut InitialWeights,
     ) -> Self {
-        let bound = bound(hidden);
-        let from = |layer| if layer == 0 { inputs } else { hidden };
-        let layers = 0..layers;
+        Self::of_shape(StackShape { inputs, hidden, layers, bidirectional: false }, weights)
+    }
+
+    pub(super) fn of_shape(shape: StackShape, weights: &mut InitialWeights) -> Self {
         Self {
-            weight_ih: layers
-                .clone()
-                .map(|layer| weights.uniform([4 * hidden, from(layer)], bound))
-                .collect(),
-            weight_hh: layers
-                .clone()
-                .map(|_| weights.uniform([4 * hidden, hidden], bound))
-                .collect(),
-            bias_ih: layers.clone().map(|_| weights.uniform([4 * hidden], bound)).collect(),
-            bias_hh: layers.map(|_| weights.uniform([4 * hidden], bound)).collect(),
+            ahead: Direction::init(GATES, shape, weights),
+            reverse: shape.bidirectional.then(|| Direction::init(GATES, shape, weights)),
         }
     }
 
@@ -69,7 +57,7 @@ impl LstmStack {
         }
     }
 
-    /// One autodiff node a layer.
+    /// One autodiff node a layer and direction.
     fn forward_fused(
         &self,
         x_btf: Tensor<3>,
@@ -78,18 +66,25 @@ impl LstmStack {
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
         let mut x_bth = x_btf;
-        for layer in 0..self.layers() {
+        for layer in 0..self.ahead.layers() {
             if layer > 0 {
                 x_bth = drop_out(x_bth, rate, pass);
             }
-            let last_only = layer + 1 == self.layers() && wanted == States::Last;
-            x_bth = fused_layer(x_bth, self.layer(layer), last_only);
+            let last_only = layer + 1 == self.ahead.layers() && wanted == States::Last;
+            let ahead = kernel_weights(self.ahead.layer(layer));
+            x_bth = match &self.reverse {
+                Some(reverse) => {
+                    let reverse = kernel_weights(reverse.layer(layer));
+                    let back_bth = fused_layer(x_bth.clone().flip([1]), reverse, last_only);
+                    let ahead_bth = fused_layer(x_bth, ahead, last_only);
+                    Tensor::cat(vec![ahead_bth, back_bth.flip([1])], 2)
+                }
+                None => fused_layer(x_bth, ahead, last_only),
+            };
         }
         x_bth
     }
 
-    /// Steps as tensors of their own: nothing is sliced out of a tensor that has a gradient, but for
-    /// the first layer's input.
     fn forward_plain(
         &self,
         x_btf: Tensor<3>,
@@ -97,39 +92,15 @@ impl LstmStack {
         rate: f64,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let [batch, steps, features] = x_btf.dims();
-        let mut x: Vec<Tensor<2>> = (0..steps)
-            .map(|step| x_btf.clone().narrow(1, step, 1).reshape([batch, features]))
-            .collect();
-        for layer in 0..self.layers() {
-            if layer > 0
-                && rate > 0.0
-                && let Some(pass) = pass.as_mut()
-            {
-                let hidden = x[0].dims()[1];
-                let mask_bth = pass.draw([batch, steps, hidden], rate);
-                let mask = |step| mask_bth.clone().narrow(1, step, 1).reshape([batch, hidden]);
-                x = x.into_iter().enumerate().map(|(step, h_bh)| h_bh * mask(step)).collect();
-            }
-            x = plain_layer(x, self.layer(layer));
-        }
-        match wanted {
-            States::All => Tensor::stack(x, 1),
-            States::Last => Tensor::stack(vec![x.swap_remove(steps - 1)], 1),
-        }
+        let cell = |x, layer| plain_layer(x, kernel_weights(layer));
+        run_plain((&self.ahead, self.reverse.as_ref()), cell, x_btf, wanted, rate, pass)
     }
+}
 
-    fn layers(&self) -> usize {
-        self.weight_ih.len()
-    }
-
-    fn layer(&self, layer: usize) -> LayerWeights {
-        LayerWeights {
-            weight_ih: self.weight_ih[layer].val(),
-            weight_hh: self.weight_hh[layer].val(),
-            bias: self.bias_ih[layer].val() + self.bias_hh[layer].val(),
-        }
-    }
+/// Both bias vectors are always added, so the kernels take their sum.
+fn kernel_weights(layer: Layer) -> LayerWeights {
+    let Layer { weight_ih, weight_hh, bias_ih, bias_hh } = layer;
+    LayerWeights { weight_ih, weight_hh, bias: bias_ih + bias_hh }
 }
 
 #[cfg(test)]
@@ -141,8 +112,11 @@ mod tests {
     #[test]
     fn plain_and_fused_forms_agree_with_the_same_dropout() {
         let device = Device::flex();
-        for wanted in [States::Last, States::All] {
-            let stack = LstmStack::init(5, 6, 3, &mut InitialWeights::new(4, &device));
+        for (wanted, bidirectional) in
+            [(States::Last, false), (States::All, false), (States::Last, true), (States::All, true)]
+        {
+            let shape = StackShape { inputs: 5, hidden: 6, layers: 3, bidirectional };
+            let stack = LstmStack::of_shape(shape, &mut InitialWeights::new(4, &device));
             let values = (0..9 * 7 * 5).map(|n| (n as f32 * 0.61).sin()).collect::<Vec<_>>();
             let x_btf = Tensor::<3>::from_data(TensorData::new(values, [9, 7, 5]), &device);
             let pass = || TrainingPass::new(1, 2, &device);
@@ -151,8 +125,8 @@ mod tests {
             let still = stack.forward_fused(x_btf, wanted, 0.3, &mut None);
             let distance =
                 |other: Tensor<3>| (other - fused.clone()).abs().max().into_scalar::<f32>();
-            assert!(distance(plain) < 1e-6, "{wanted:?}");
-            assert!(distance(still) > 1e-3, "{wanted:?}");
+            assert!(distance(plain) < 1e-6, "{wanted:?} {bidirectional}");
+            assert!(distance(still) > 1e-3, "{wanted:?} {bidirectional}");
         }
     }
 }

@@ -7,7 +7,11 @@ mod batch_norm;
 mod body;
 mod cnn;
 mod fusion;
+mod cnn_lstm;
+mod gru;
+mod gru_stack;
 mod heads;
+mod inception_time;
 mod initial;
 mod layers;
 mod lstm;
@@ -15,6 +19,8 @@ mod lstm_stack;
 mod multitask_loss;
 mod parameters;
 mod pooling;
+mod recurrent;
+mod tcn;
 mod training_pass;
 mod two_branch;
 
@@ -29,14 +35,18 @@ use crate::windows::{ColumnKinds, View};
 pub use body::{Cost, InputShape};
 pub use cnn::{Cnn, CnnConfig};
 pub use fusion::{Fusion, FusionConfig, Join};
+pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use gru::{Gru, GruConfig};
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
 };
+pub use inception_time::{InceptionTime, InceptionTimeConfig};
 pub use lstm::{Lstm, LstmConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use pooling::Pooling;
+pub use tcn::{Tcn, TcnConfig};
 pub use training_pass::TrainingPass;
 pub use two_branch::{TwoBranch, TwoBranchConfig};
 
@@ -141,6 +151,11 @@ zoo! {
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
     "fusion" Fusion(FusionConfig), "An LSTM an interval, each on its own clock, joined by attention or gating.";
     "two_branch" TwoBranch(TwoBranchConfig), "Candles and order book together, an encoder for each.";
+    "gru" Gru(GruConfig), "Gated recurrent units over the window.";
+    "tcn" Tcn(TcnConfig), "Temporal convolutional network with weight norm.";
+    "cnn_lstm" CnnLstm(CnnLstmConfig), "Causal convolutions, then long short-term memory.";
+    "inception_time" InceptionTime(InceptionTimeConfig),
+        "Convolutions of several lengths side by side, with residual connections.";
 }
 
 impl Default for NetConfig {

@@ -187,7 +187,7 @@ fn pytorch_name(path: &[String]) -> String {
         ] => {
             let (stack, end) = match stack {
                 [stack @ .., "reverse"] => (stack, "_reverse"),
-                stack => (stack, ""),
+                [stack @ .., "ahead"] | stack => (stack, ""),
             };
             format!("{}.{part}_l{layer}{end}", stack.join("."))
         }

@@ -37,7 +37,13 @@ pub struct Case {
 }
 
 pub fn lstm() -> NetConfig {
-    NetConfig::Lstm(LstmConfig { hidden: 8, layers: 2, dropout: 0.2, pooling: Pooling::Attention })
+    NetConfig::Lstm(LstmConfig {
+        hidden: 8,
+        layers: 2,
+        dropout: 0.2,
+        pooling: Pooling::Attention,
+        bidirectional: false,
+    })
 }
 
 pub fn cnn() -> NetConfig {

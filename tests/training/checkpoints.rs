@@ -135,7 +135,11 @@ fn checkpoints_of_another_layout_are_refused() {
 fn tensors_that_do_not_fit_the_net_are_refused() {
     let trained = Trained::new();
     let net = |key: &'static str, value: Value| move |meta: &mut Value| meta["net"][key] = value;
-    trained.refuses_meta("an unknown net", net("kind", "gru".into()), "unknown variant `gru`");
+    trained.refuses_meta(
+        "an unknown net",
+        net("kind", "perceptron".into()),
+        "unknown variant `perceptron`",
+    );
     let huge = net("hidden", 1_000_000_000_u64.into());
     trained.refuses_meta("a net out of range", huge, "metadata `net`");
     let text = "has shape [32, 3], the net has [36, 3]";

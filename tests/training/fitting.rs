@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use candlewick::nets::{LstmConfig, NetConfig, Pooling, ReturnLoss};
+use candlewick::nets::{LstmConfig, NetConfig, ReturnLoss};
 use candlewick::training::{
     BEST, EarlyStoppingConfig, Ending, Fitted, LAST, Monitor, Silent, TrainingError, decode, fit,
     load, predict,
@@ -13,8 +13,12 @@ use super::case::{Case, Recorder, cnn, lstm, pointed};
 
 #[test]
 fn a_learnable_market_is_learned() {
-    let net =
-        NetConfig::Lstm(LstmConfig { hidden: 16, layers: 1, dropout: 0.0, pooling: Pooling::Last });
+    let net = NetConfig::Lstm(LstmConfig {
+        hidden: 16,
+        layers: 1,
+        dropout: 0.0,
+        ..LstmConfig::default()
+    });
     let mut case = Case::new(net);
     case.training.epochs = 40;
     case.training.learning_rate = 0.02;

@@ -134,7 +134,8 @@ fn a_run_killed_between_checkpoint_and_pointer_goes_on() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     // Sizes at which products and convolutions are split over threads.
-    let lstm = LstmConfig { hidden: 64, layers: 2, dropout: 0.1, pooling: Pooling::Attention };
+    let pooling = Pooling::Attention;
+    let lstm = LstmConfig { hidden: 64, layers: 2, dropout: 0.1, pooling, ..LstmConfig::default() };
     let cnn = CnnConfig { channels: 64, layers: 2, dropout: 0.1, ..CnnConfig::default() };
     for net in [NetConfig::Lstm(lstm), NetConfig::Cnn(cnn)] {
         let mut case = Case::new(net);

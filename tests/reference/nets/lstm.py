@@ -2,22 +2,16 @@
 
 from torch import nn
 
-from ._pooling import pool, pooling_module
+from ._recurrent import Recurrent
 
 
-class Body(nn.Module):
+class Body(Recurrent):
     def __init__(self, net, window, features):
-        super().__init__()
-        self.width, self.net = net["hidden"], net
-        self.lstm = nn.LSTM(features, net["hidden"], net["layers"], batch_first=True)
-        self.pooling = pooling_module(net["pooling"], self.width)
-
-    def forward(self, x):
-        h, _ = self.lstm(x)
-        return pool(self.net["pooling"], self.pooling, h)
+        super().__init__("lstm", nn.LSTM, net, features)
 
 
 ONE = {"kind": "lstm", "hidden": 7, "layers": 1, "dropout": 0.0, "pooling": "last"}
+BOTH = ONE | {"layers": 2, "bidirectional": True}
 CASES = [
     dict(name="lstm_1_layer", net=ONE, heads="fixed", features=5, batch=4, window=6,
          class_weights=[0.5, 1.0, 2.0], seed=1),
@@ -25,4 +19,8 @@ CASES = [
          window=6, class_weights=[1.0, 1.0, 1.0], seed=2),
     dict(name="lstm_2_layers", net=ONE | {"layers": 2, "pooling": "attention"}, heads="learned",
          features=5, batch=4, window=9, class_weights=[1.0, 1.0, 1.0], seed=3),
+    dict(name="lstm_both_directions", net=BOTH, heads="mixed", features=4, batch=4, window=7,
+         class_weights=[1.0, 0.7, 1.0], seed=24),
+    dict(name="lstm_both_directions_mean", net=BOTH | {"pooling": "mean"}, heads="fixed",
+         features=4, batch=4, window=5, class_weights=[1.0, 1.0, 1.0], seed=25),
 ]
