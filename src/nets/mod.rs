@@ -3,18 +3,23 @@
 //! Shapes in tensor names: `b` batch, `t` window (oldest step first), `f` feature, `h` hidden unit,
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
+mod attention;
 mod batch_norm;
 mod body;
 mod cnn;
+mod gelu;
 mod heads;
 mod initial;
+mod layer_norm;
 mod layers;
 mod lstm;
 mod lstm_stack;
 mod multitask_loss;
 mod parameters;
+mod patch_tst;
 mod pooling;
 mod training_pass;
+mod tsmixer;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -31,8 +36,10 @@ pub use heads::{
 pub use lstm::{Lstm, LstmConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
+pub use patch_tst::{PatchTst, PatchTstConfig};
 pub use pooling::Pooling;
 pub use training_pass::TrainingPass;
+pub use tsmixer::{TsMixer, TsMixerConfig};
 
 use body::BodyConfig;
 use initial::InitialWeights;
@@ -113,6 +120,8 @@ macro_rules! zoo {
 zoo! {
     "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
+    "patch_tst" PatchTst(PatchTstConfig), "Transformer over patches of each feature's window.";
+    "tsmixer" TsMixer(TsMixerConfig), "Linear layers that mix steps, then features.";
 }
 
 impl Default for NetConfig {
