@@ -5,8 +5,10 @@
 
 mod attention;
 mod batch_norm;
+mod bilinear_norm;
 mod body;
 mod cnn;
+mod constraint;
 mod gelu;
 mod heads;
 mod initial;
