@@ -16,10 +16,12 @@ mod layer_norm;
 mod layers;
 mod lstm;
 mod lstm_stack;
+mod mlp_lob;
 mod multitask_loss;
 mod parameters;
 mod patch_tst;
 mod pooling;
+mod tlob;
 mod training_pass;
 mod tsmixer;
 
@@ -36,10 +38,12 @@ pub use heads::{
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
 };
 pub use lstm::{Lstm, LstmConfig};
+pub use mlp_lob::{MlpLob, MlpLobConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use patch_tst::{PatchTst, PatchTstConfig};
 pub use pooling::Pooling;
+pub use tlob::{Tlob, TlobConfig};
 pub use training_pass::TrainingPass;
 pub use tsmixer::{TsMixer, TsMixerConfig};
 
@@ -124,6 +128,8 @@ zoo! {
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
     "patch_tst" PatchTst(PatchTstConfig), "Transformer over patches of each feature's window.";
     "tsmixer" TsMixer(TsMixerConfig), "Linear layers that mix steps, then features.";
+    "mlp_lob" MlpLob(MlpLobConfig), "Perceptrons over features and steps of a window of the book.";
+    "tlob" Tlob(TlobConfig), "Attention over steps and features of a window of the book.";
 }
 
 impl Default for NetConfig {

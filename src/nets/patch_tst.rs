@@ -197,11 +197,8 @@ impl PatchTst {
         let x_bft = x_btf.swap_dims(1, 2);
         let x_bft = if self.normalise_window { normalise(x_bft) } else { x_bft };
         let x = self.cut(x_bft, patches).reshape([batch * features, patches, self.patch]);
-        let mut x = drop_out(
-            self.embedding.forward_rows(x) + position.unsqueeze(),
-            self.dropout,
-            pass,
-        );
+        let mut x =
+            drop_out(self.embedding.forward_rows(x) + position.unsqueeze(), self.dropout, pass);
         let mut carried = None;
         for layer in &self.layers {
             let (states, scores) = layer.forward(x, carried, self.dropout, pass);

@@ -2,8 +2,8 @@
 //!
 //! Chen, Li, Yoder, Arik and Pfister (2023), "`TSMixer`: an all-MLP architecture for time series
 //! forecasting". A block is, with a residual around each half: batch normalisation, a linear layer
-//! with ReLU over the T steps that all features share; batch normalisation, two linear layers with
-//! ReLU between them over the F features that all steps share.
+//! with a rectifier over the T steps that all features share; batch normalisation, two linear layers
+//! with a rectifier between them over the F features that all steps share.
 //!
 //! As in the authors' code, batch normalisation has statistics and weights for every step of every
 //! feature: T F of each. Momentum and epsilon are PyTorch's (theirs: 0.01 in PyTorch's terms, 1e-3).

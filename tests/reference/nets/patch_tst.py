@@ -71,7 +71,7 @@ NET = {"kind": "patch_tst", "patch": 4, "stride": 2, "width": 6, "heads": 2, "la
        "feed_forward": 8, "summary": 2, "hidden": 7, "normalise_window": False, "dropout": 0.0}
 CASES = [
     dict(name="patch_tst", net=NET, heads="mixed", features=3, batch=4, window=10,
-         class_weights=[0.8, 0.4, 1.9], seed=21),
+         class_weights=[0.8, 0.4, 1.9], seed=34),
     # A row is left over at the end, and the patches do not overlap.
     dict(name="patch_tst_normalised", net=NET | {"stride": 4, "layers": 3, "heads": 3,
                                                  "normalise_window": True},
