@@ -33,6 +33,27 @@ impl Linear {
         Self { weight: weights.uniform([outputs, inputs], bound(inputs)), bias: None }
     }
 
+    /// As [`Self::init`] with a bias that starts at zero, as `out_proj` of PyTorch's attention.
+    pub(super) fn with_zero_bias(
+        inputs: usize,
+        outputs: usize,
+        weights: &mut InitialWeights,
+    ) -> Self {
+        Self {
+            weight: weights.uniform([outputs, inputs], bound(inputs)),
+            bias: Some(weights.constant([outputs], 0.0)),
+        }
+    }
+
+    /// `[…, in]` to `[…, out]`.
+    pub(super) fn forward_rows<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let mut shape = x.dims();
+        let rows = shape[..D - 1].iter().product::<usize>();
+        let y = self.forward(x.reshape([rows, shape[D - 1]]));
+        shape[D - 1] = y.dims()[1];
+        y.reshape(shape)
+    }
+
     /// `[B, in]` to `[B, out]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let y = x.matmul(self.weight.val().transpose());

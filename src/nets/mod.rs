@@ -3,26 +3,36 @@
 //! Shapes in tensor names: `b` batch, `t` window (oldest step first), `f` feature, `h` hidden unit,
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
+mod attention;
 mod batch_norm;
+mod bilinear_norm;
 mod body;
 mod cnn;
 mod fusion;
 mod cnn_lstm;
 mod gru;
 mod gru_stack;
+mod constraint;
+mod gelu;
 mod heads;
 mod inception_time;
 mod initial;
+mod layer_norm;
 mod layers;
 mod lstm;
 mod lstm_stack;
+mod mlp_lob;
 mod multitask_loss;
 mod parameters;
+mod patch_tst;
 mod pooling;
 mod recurrent;
 mod tcn;
 mod training_pass;
 mod two_branch;
+mod tlob;
+mod training_pass;
+mod tsmixer;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -43,12 +53,17 @@ pub use heads::{
 };
 pub use inception_time::{InceptionTime, InceptionTimeConfig};
 pub use lstm::{Lstm, LstmConfig};
+pub use mlp_lob::{MlpLob, MlpLobConfig};
 pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
+pub use patch_tst::{PatchTst, PatchTstConfig};
 pub use pooling::Pooling;
 pub use tcn::{Tcn, TcnConfig};
 pub use training_pass::TrainingPass;
 pub use two_branch::{TwoBranch, TwoBranchConfig};
+pub use tlob::{Tlob, TlobConfig};
+pub use training_pass::TrainingPass;
+pub use tsmixer::{TsMixer, TsMixerConfig};
 
 use body::{FromViews, ViewsConfig};
 use initial::InitialWeights;
@@ -156,6 +171,10 @@ zoo! {
     "cnn_lstm" CnnLstm(CnnLstmConfig), "Causal convolutions, then long short-term memory.";
     "inception_time" InceptionTime(InceptionTimeConfig),
         "Convolutions of several lengths side by side, with residual connections.";
+    "patch_tst" PatchTst(PatchTstConfig), "Transformer over patches of each feature's window.";
+    "tsmixer" TsMixer(TsMixerConfig), "Linear layers that mix steps, then features.";
+    "mlp_lob" MlpLob(MlpLobConfig), "Perceptrons over features and steps of a window of the book.";
+    "tlob" Tlob(TlobConfig), "Attention over steps and features of a window of the book.";
 }
 
 impl Default for NetConfig {
