@@ -4,8 +4,11 @@
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
 mod batch_norm;
+mod batch_targets;
 mod body;
+mod class_weights;
 mod cnn;
+mod grad_norm;
 mod heads;
 mod initial;
 mod layers;
@@ -22,19 +25,23 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use batch_targets::{BatchTargets, row_weights};
 pub use body::{Cost, InputShape};
+pub use class_weights::class_weights;
 pub use cnn::{Cnn, CnnConfig};
 pub use heads::{
-    ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
-    ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
+    ClassWeights, DirectionHead, DirectionLoss, HeadOutputs, Heads, HeadsConfig,
+    LOG_VARIANCE_LIMIT, MEDIAN, QUANTILE_LEVELS, ReturnHead, ReturnLoss, TASKS, TaskWeights,
+    VolatilityHead, VolatilityLoss,
 };
 pub use lstm::{Lstm, LstmConfig};
-pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
+pub use multitask_loss::{Objective, TaskLosses, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use pooling::Pooling;
 pub use training_pass::TrainingPass;
 
 use body::BodyConfig;
+use grad_norm::GradNorm;
 use initial::InitialWeights;
 
 /// The closed enum of nets: one line a net, in the order in which `candlewick nets list` names them.
@@ -127,6 +134,7 @@ pub struct Net {
     body: Body,
     heads: Heads,
     task_log_variance: Option<Param<Tensor<1>>>,
+    grad_norm: Option<GradNorm>,
 }
 
 impl Net {
@@ -149,7 +157,9 @@ impl Net {
             body,
             heads: Heads::init(heads, config.width(input), &mut weights),
             task_log_variance: matches!(heads.task_weights, TaskWeights::Uncertainty)
-                .then(|| weights.constant([3], 0.0)),
+                .then(|| weights.constant([TASKS], 0.0)),
+            grad_norm: matches!(heads.task_weights, TaskWeights::GradNorm { .. })
+                .then(|| GradNorm::init(&weights)),
         }
     }
 
@@ -162,9 +172,16 @@ impl Net {
     }
 
     /// Learned log variances of the tasks in the order direction, return, volatility: `[3]`;
-    /// `None` with fixed task weights.
+    /// `None` but with `task_weights: uncertainty`.
     #[must_use]
     pub fn task_log_variance(&self) -> Option<Tensor<1>> {
         self.task_log_variance.as_ref().map(Param::val)
+    }
+
+    /// Weights of the tasks by `GradNorm`, without autodiff, in the same order: `[3]`; `None` but with
+    /// `task_weights: grad_norm`.
+    #[must_use]
+    pub fn task_weight(&self) -> Option<Tensor<1>> {
+        self.grad_norm.as_ref().map(GradNorm::weight)
     }
 }

@@ -21,6 +21,7 @@ mod order;
 mod predict;
 mod schedule;
 mod state;
+mod student_t;
 mod tensor_file;
 mod validation;
 

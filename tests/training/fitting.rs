@@ -136,9 +136,11 @@ fn jobs_that_contradict_themselves_are_refused() {
 
 #[test]
 fn a_row_says_the_same_alone_and_among_others() {
-    for net in [lstm(), cnn()] {
+    let losses = [ReturnLoss::Gaussian, ReturnLoss::StudentT, ReturnLoss::Quantiles];
+    for (net, loss) in [cnn(), lstm(), lstm()].into_iter().zip(losses) {
         let mut case = Case::new(net);
-        case.heads.return_.loss = ReturnLoss::Gaussian;
+        case.heads.return_.loss = loss;
+        case.heads.direction.ordinal = loss == ReturnLoss::Quantiles;
         case.meta.heads = case.heads.clone();
         case.training.epochs = 1;
         let (folder, _) = case.run(&[]);

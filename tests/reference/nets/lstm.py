@@ -25,4 +25,12 @@ CASES = [
          window=6, class_weights=[1.0, 1.0, 1.0], seed=2),
     dict(name="lstm_2_layers", net=ONE | {"layers": 2, "pooling": "attention"}, heads="learned",
          features=5, batch=4, window=9, class_weights=[1.0, 1.0, 1.0], seed=3),
+    # One small body under every other loss and sum of losses.
+    *(
+        dict(name=f"lstm_{heads}", net=ONE | {"hidden": 5}, heads=heads, features=4, batch=6,
+             window=5, class_weights=[1.6, 0.6, 0.8], seed=seed, log_volatility_scale=0.45)
+        for seed, heads in enumerate(
+            ["focal", "student_t", "quantiles", "ordinal", "qlike", "grad_norm"], 40
+        )
+    ),
 ]
