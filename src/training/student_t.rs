@@ -62,18 +62,18 @@ fn incomplete_beta(x: f64, a: f64) -> f64 {
 
 fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
     let guard = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / guard(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
+    let mut above = 1.0;
+    let mut below = 1.0 / guard(1.0 - (a + b) * x / (a + 1.0));
+    let mut fraction = below;
     for m in 1..300 {
         let m = f64::from(m);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
         let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
         let mut factor = 1.0;
         for coefficient in [even, odd] {
-            d = 1.0 / guard(1.0 + coefficient * d);
-            c = guard(1.0 + coefficient / c);
-            factor = c * d;
+            below = 1.0 / guard(1.0 + coefficient * below);
+            above = guard(1.0 + coefficient / above);
+            factor = above * below;
             fraction *= factor;
         }
         if (factor - 1.0).abs() < 1e-14 {

@@ -95,7 +95,7 @@ pub fn initial_thresholds(weights: &InitialWeights) -> Param<Tensor<1>> {
     weights.given(vec![-std::f32::consts::LN_2, 3_f32.ln()], [CLASSES - 1])
 }
 
-/// Log probabilities `[B, 3]` of an ordered logit (McCullagh 1980) from scores `[B, 1]`.
+/// Log probabilities `[B, 3]` of an ordered logit (`McCullagh` 1980) from scores `[B, 1]`.
 ///
 /// P(class ≤ k) = σ(θₖ - score) with θ₁ = t₁ and θ₂ = t₁ + softplus(t₂). The middle class has
 /// σ(b) - σ(a) = σ(b) σ(-a) (1 - exp(a - b)) with b - a = softplus(t₂), and 1 - exp(-softplus(t))

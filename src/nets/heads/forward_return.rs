@@ -78,7 +78,7 @@ impl Default for ReturnHead {
 
 impl ReturnHead {
     /// Outputs of the linear layer.
-    pub fn raw_outputs(&self) -> usize {
+    pub(super) fn raw_outputs(&self) -> usize {
         match self.loss {
             ReturnLoss::Huber => 1,
             ReturnLoss::Gaussian => 2,

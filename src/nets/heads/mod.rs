@@ -115,9 +115,12 @@ pub struct HeadOutputs {
 impl Heads {
     pub(super) fn init(config: &HeadsConfig, width: usize, weights: &mut InitialWeights) -> Self {
         let head = &config.direction;
-        let direction = head.enabled.then(|| match head.ordinal {
-            true => Linear::without_bias(width, 1, weights),
-            false => Linear::init(width, CLASSES, weights),
+        let direction = head.enabled.then(|| {
+            if head.ordinal {
+                Linear::without_bias(width, 1, weights)
+            } else {
+                Linear::init(width, CLASSES, weights)
+            }
         });
         let return_ = config
             .return_
