@@ -7,11 +7,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, HeadsConfig, InputShape, LstmConfig, Net, NetConfig, Pooling,
-    multitask_loss,
+    BatchTargets, CnnConfig, HeadsConfig, InputShape, LstmConfig, Net, NetConfig, Objective,
+    Pooling, multitask_loss,
 };
+use candlewick::windows::Targets;
 
 const BATCH: usize = 256;
 const WINDOW: usize = 64;
@@ -45,6 +46,7 @@ fn main() {
 fn rates(config: &NetConfig, steps: usize) -> Vec<f64> {
     let device = Device::flex().autodiff();
     let heads = HeadsConfig::default();
+    let objective = Objective { heads: &heads, class_weights: [1.0; 3], log_volatility_scale: 1.0 };
     let mut net =
         Net::init(config, &heads, &[InputShape { window: WINDOW, features: FEATURES }], 1, &device);
     let (x_btf, targets) = batch(&Device::flex());
@@ -53,7 +55,7 @@ fn rates(config: &NetConfig, steps: usize) -> Vec<f64> {
     for step in 0..steps + 2 {
         let start = Instant::now();
         let outputs = net.forward(vec![x_btf.clone()], None);
-        let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]).total;
+        let loss = multitask_loss(&outputs, &targets, &net, &objective).total;
         let gradient = net.flat_gradients(&loss.backward());
         let flat = adam(net.flat_parameters(), gradient, &mut moments, step as i32 + 1);
         net = net.with_flat_parameters(&flat);
@@ -83,14 +85,14 @@ fn batch(device: &Device) -> (Tensor<3>, BatchTargets) {
     let wave = |count: usize, pace: f32| -> Vec<f32> {
         (0..count).map(|n| (n as f32 * pace).sin()).collect()
     };
-    let float = |pace| Tensor::<1>::from_data(TensorData::new(wave(BATCH, pace), [BATCH]), device);
     let x = wave(BATCH * WINDOW * FEATURES, 0.731);
-    let class: Vec<i32> = (0..BATCH as i32).map(|row| row % 3).collect();
-    let targets = BatchTargets {
-        class: Tensor::<1, Int>::from_data(TensorData::new(class, [BATCH]), device),
-        forward_return: float(0.37),
-        log_volatility: float(0.91),
-        weight: Tensor::ones([BATCH], device),
+    let targets = Targets {
+        class: (0..BATCH).map(|row| (row % 3) as u8).collect(),
+        forward_return: wave(BATCH, 0.37),
+        log_volatility: wave(BATCH, 0.91),
+        weight: vec![1.0; BATCH],
     };
+    let rows: Vec<u32> = (0..BATCH as u32).collect();
+    let targets = BatchTargets::new(&targets, &rows, device);
     (Tensor::from_data(TensorData::new(x, [BATCH, WINDOW, FEATURES]), device), targets)
 }

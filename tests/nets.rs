@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
+use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use candlewick::nets::{
     BatchTargets, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs, HeadsConfig, InputShape,
-    LstmConfig, Net, NetConfig, NetParameter, ParametersError, Pooling, TaskLosses, TcnConfig,
-    TrainingPass, multitask_loss,
+    LstmConfig, Net, NetConfig, NetParameter, Objective, ParametersError, Pooling, TaskLosses,
+    TcnConfig, TrainingPass, multitask_loss,
 };
+use candlewick::windows::Targets;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
@@ -29,10 +30,11 @@ fn nets_and_losses_equal_pytorch() {
 #[test]
 fn training_is_the_same_bits_from_run_to_run() {
     let dropout = [lstm(Pooling::Attention, 0.2), cnn(0.2), gru(0.2), tcn(0.2), cnn_lstm(0.2)];
-    let inputs = || input(4, 4);
-    let golden = Golden::all().into_iter().map(|case| (case.net.clone(), case.inputs()));
-    for (config, inputs) in dropout.map(|net| (net, inputs())).into_iter().chain(golden) {
-        let run = || train(&config, &inputs, &Device::flex(), 4, 150);
+    let plain = |net| (net, HeadsConfig::default(), input(4, 4));
+    let golden = |case: Golden| (case.net.clone(), case.heads.clone(), case.inputs());
+    let golden = Golden::all().into_iter().map(golden);
+    for (config, heads, inputs) in dropout.map(plain).into_iter().chain(golden) {
+        let run = || train(&config, &heads, &inputs, &Device::flex(), 4, 150);
         let (first, second) = (run(), run());
         assert_eq!(first.0, second.0, "{} losses", config.kind());
         assert_eq!(first.1, second.1, "{} parameters", config.kind());
@@ -105,6 +107,53 @@ fn samples_of_a_batch_do_not_touch_each_other() {
     }
 }
 
+/// What stands in a row of weight 0 moves no loss and no gradient, and a label that is missing in
+/// one task is as good as a weight of 0 there.
+#[test]
+fn rows_without_weight_or_label_have_no_influence() {
+    let device = Device::flex().autodiff();
+    for case in Golden::all().into_iter().filter(|case| case.net.kind() == "lstm") {
+        let (batch, inputs) = (9, case.inputs());
+        let net = Net::init(&case.net, &case.heads, &inputs, 5, &device);
+        let x = tensors(&windows(&inputs, batch, 6), &inputs, &device);
+        let learned = |targets: &Targets| {
+            let targets = batch_targets(targets, &device);
+            let outputs = net.forward(x.clone(), None);
+            let losses = multitask_loss(&outputs, &targets, &net, &objective(&case.heads));
+            let gradients = net.flat_gradients(&losses.total.backward());
+            let of = |loss: Option<Tensor<1>>| scalar(&loss.unwrap());
+            let tasks = [of(losses.direction), of(losses.return_), of(losses.volatility)];
+            (tasks, gradients.try_into_vec_as::<f32>().unwrap())
+        };
+        let all = Targets {
+            class: (0..batch).map(|row| (row % 3) as u8).collect(),
+            forward_return: noise(batch, 2),
+            log_volatility: noise(batch, 4),
+            weight: vec![1.5; batch],
+        };
+        let mut weightless = all.clone();
+        weightless.weight[2] = 0.0;
+        let (tasks, gradients) = learned(&weightless);
+        assert_ne!(tasks, learned(&all).0, "{}", case.name);
+        let mut absurd = weightless.clone();
+        absurd.class[2] = 255;
+        absurd.forward_return[2] = f32::NAN;
+        absurd.log_volatility[2] = f32::INFINITY;
+        assert_eq!(learned(&absurd), (tasks, gradients), "{}", case.name);
+
+        let mut missing = all.clone();
+        missing.forward_return[2] = f32::NAN;
+        let [direction, return_, volatility] = learned(&missing).0;
+        let [full_direction, _, full_volatility] = learned(&all).0;
+        assert_eq!([direction, volatility], [full_direction, full_volatility], "{}", case.name);
+        assert_eq!(return_, tasks[1], "{}", case.name);
+        let nothing = Targets { weight: vec![0.0; batch], ..all };
+        let (tasks, gradients) = learned(&nothing);
+        assert_eq!(tasks, [0.0; 3], "{}", case.name);
+        assert!(gradients.iter().all(|gradient| gradient.is_finite()), "{}", case.name);
+    }
+}
+
 /// The same 20 steps on wgpu and on the CPU, from the same weights, without dropout.
 ///
 /// Any Vulkan driver serves; without a GPU, Mesa's llvmpipe (Debian: mesa-vulkan-drivers). Compiling
@@ -124,14 +173,15 @@ fn wgpu_trains_as_the_cpu_does() {
     let one_layer = LstmConfig { hidden: 4, layers: 1, dropout: 0.0, ..LstmConfig::default() };
     let one_block =
         CnnConfig { channels: 4, layers: 1, kernel: 2, dropout: 0.0, pooling: Pooling::Last };
+    let heads = HeadsConfig::default();
     for config in [NetConfig::Lstm(one_layer), NetConfig::Cnn(one_block)] {
-        let expected = train(&config, &input(4, 4), &Device::flex(), 20, 16).0;
+        let expected = train(&config, &heads, &input(4, 4), &Device::flex(), 20, 16).0;
         assert!(expected[19] < expected[0], "{} does not learn", config.kind());
         let first = Instant::now();
-        train(&config, &input(4, 4), &wgpu, 1, 16);
+        train(&config, &heads, &input(4, 4), &wgpu, 1, 16);
         let first = first.elapsed().as_secs_f64();
         let rest = Instant::now();
-        let found = train(&config, &input(4, 4), &wgpu, 20, 16).0;
+        let found = train(&config, &heads, &input(4, 4), &wgpu, 20, 16).0;
         let rest = rest.elapsed().as_secs_f64();
         for (step, (expected, found)) in expected.iter().zip(&found).enumerate() {
             let relative = (expected - found).abs() / expected.abs();
@@ -149,29 +199,29 @@ fn wgpu_trains_as_the_cpu_does() {
 /// Losses of `steps` steps of gradient descent on one batch, and the last parameters.
 fn train(
     config: &NetConfig,
+    heads: &HeadsConfig,
     inputs: &[InputShape],
     device: &Device,
     steps: u64,
     batch: usize,
 ) -> (Vec<f32>, Vec<f32>) {
     let device = device.clone().autodiff();
-    let heads = HeadsConfig::default();
-    let mut net = Net::init(config, &heads, inputs, 3, &device);
+    let mut net = Net::init(config, heads, inputs, 3, &device);
     let x = tensors(&windows(inputs, batch, 1), inputs, &device);
-    let targets = BatchTargets {
-        class: Tensor::<1, Int>::from_data(
-            TensorData::new((0..batch).map(|row| (row % 3) as i32).collect(), [batch]),
-            &device.clone().inner(),
-        ),
-        forward_return: tensor1(&noise(batch, 2), &device),
-        log_volatility: tensor1(&noise(batch, 4), &device),
-        weight: tensor1(&vec![1.0; batch], &device),
+    let targets = Targets {
+        class: (0..batch).map(|row| (row % 3) as u8).collect(),
+        forward_return: noise(batch, 2),
+        log_volatility: noise(batch, 4),
+        weight: vec![1.0; batch],
     };
+    let targets = batch_targets(&targets, &device);
+    let objective = objective(heads);
     let mut losses = Vec::new();
     for step in 0..steps {
         let mut pass = TrainingPass::new(9, step, &device);
         let outputs = net.forward(x.clone(), Some(&mut pass));
-        let loss = multitask_loss(&outputs, &targets, &net, &heads, &[1.0; 3]);
+        let loss = multitask_loss(&outputs, &targets, &net, &objective);
+        net.balance_tasks(&outputs, &targets, &objective, &mut pass);
         let gradients = loss.total.backward();
         losses.push(scalar(&loss.total));
         let mut flat = net.flat_parameters() - net.flat_gradients(&gradients) * 0.1;
@@ -181,6 +231,15 @@ fn train(
         net = net.with_flat_parameters(&flat);
     }
     (losses, net.flat_parameters().try_into_vec_as::<f32>().unwrap())
+}
+
+fn batch_targets(targets: &Targets, device: &Device) -> BatchTargets {
+    let rows: Vec<u32> = (0..targets.class.len() as u32).collect();
+    BatchTargets::new(targets, &rows, device)
+}
+
+fn objective(heads: &HeadsConfig) -> Objective<'_> {
+    Objective { heads, class_weights: [1.0; 3], log_volatility_scale: 0.7 }
 }
 
 fn lstm(pooling: Pooling, dropout: f64) -> NetConfig {
@@ -234,10 +293,6 @@ fn noise(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| (stream.next_u32() as f32 / u32::MAX as f32 - 0.5) * 4.0).collect()
 }
 
-fn tensor1(values: &[f32], device: &Device) -> Tensor<1> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device.clone().inner())
-}
-
 fn scalar(loss: &Tensor<1>) -> f32 {
     loss.clone().without_autodiff().into_scalar::<f32>()
 }
@@ -268,6 +323,7 @@ struct Golden {
     net: NetConfig,
     heads: HeadsConfig,
     class_weights: [f32; 3],
+    log_volatility_scale: f32,
     parameters: usize,
 }
 
@@ -291,6 +347,9 @@ impl Golden {
             net: serde_json::from_str(&metadata["net"]).unwrap(),
             heads: serde_json::from_str(&metadata["heads"]).unwrap(),
             class_weights: serde_json::from_str(&metadata["class_weights"]).unwrap(),
+            log_volatility_scale: metadata
+                .get("log_volatility_scale")
+                .map_or(1.0, |scale| scale.parse().unwrap()),
             parameters: metadata["parameters"].parse().unwrap(),
             bytes,
         })
@@ -321,18 +380,25 @@ impl Golden {
         let inner = device.clone().inner();
         let view = |(shape, x)| Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
         let x: Vec<Tensor<3>> = self.views().into_iter().map(view).collect();
-        let target = |name: &str| tensor1(&self.floats(&format!("target.{name}")).1, &inner);
-        let targets = BatchTargets {
-            class: target("class").int(),
+        let target = |name: &str| self.floats(&format!("target.{name}")).1;
+        let targets = Targets {
+            class: target("class").into_iter().map(|class| class as u8).collect(),
             forward_return: target("forward_return"),
             log_volatility: target("log_volatility"),
             weight: target("weight"),
+        };
+        let targets = batch_targets(&targets, &device);
+        let objective = Objective {
+            heads: &self.heads,
+            class_weights: self.class_weights,
+            log_volatility_scale: self.log_volatility_scale,
         };
         self.compare_outputs("evaluated", &net.forward(x.clone(), None));
         let mut pass = TrainingPass::new(1, 1, &device);
         let outputs = net.forward(x, Some(&mut pass));
         self.compare_outputs("output", &outputs);
-        let losses = multitask_loss(&outputs, &targets, &net, &self.heads, &self.class_weights);
+        let losses = multitask_loss(&outputs, &targets, &net, &objective);
+        net.balance_tasks(&outputs, &targets, &objective, &mut pass);
         let TaskLosses { total, direction, return_, volatility } = losses;
         for (name, loss) in
             [("direction", direction), ("return", return_), ("volatility", volatility)]

@@ -48,6 +48,15 @@ impl InitialWeights {
         self.parameter(vec![value; shape.iter().product()], shape)
     }
 
+    /// As they are given.
+    pub(super) fn given<const D: usize>(
+        &self,
+        values: Vec<f32>,
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
+        self.parameter(values, shape)
+    }
+
     /// Normal with mean 0, drawn by Box and Muller's transform.
     pub(super) fn normal<const D: usize>(
         &mut self,

@@ -5,15 +5,18 @@
 
 mod attention;
 mod batch_norm;
+mod batch_targets;
 mod bilinear_norm;
 mod body;
+mod class_weights;
 mod cnn;
-mod fusion;
 mod cnn_lstm;
+mod constraint;
+mod fusion;
+mod gelu;
+mod grad_norm;
 mod gru;
 mod gru_stack;
-mod constraint;
-mod gelu;
 mod heads;
 mod inception_time;
 mod initial;
@@ -28,11 +31,10 @@ mod patch_tst;
 mod pooling;
 mod recurrent;
 mod tcn;
-mod training_pass;
-mod two_branch;
 mod tlob;
 mod training_pass;
 mod tsmixer;
+mod two_branch;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -42,30 +44,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::windows::{ColumnKinds, View};
 
+pub use batch_targets::{BatchTargets, row_weights};
 pub use body::{Cost, InputShape};
+pub use class_weights::class_weights;
 pub use cnn::{Cnn, CnnConfig};
-pub use fusion::{Fusion, FusionConfig, Join};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use fusion::{Fusion, FusionConfig, Join};
 pub use gru::{Gru, GruConfig};
 pub use heads::{
-    ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
-    ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
+    ClassWeights, DirectionHead, DirectionLoss, HeadOutputs, Heads, HeadsConfig,
+    LOG_VARIANCE_LIMIT, MEDIAN, QUANTILE_LEVELS, ReturnHead, ReturnLoss, TASKS, TaskWeights,
+    VolatilityHead, VolatilityLoss,
 };
 pub use inception_time::{InceptionTime, InceptionTimeConfig};
 pub use lstm::{Lstm, LstmConfig};
 pub use mlp_lob::{MlpLob, MlpLobConfig};
-pub use multitask_loss::{BatchTargets, TaskLosses, class_weights, multitask_loss};
+pub use multitask_loss::{Objective, TaskLosses, multitask_loss};
 pub use parameters::{NetParameter, ParametersError};
 pub use patch_tst::{PatchTst, PatchTstConfig};
 pub use pooling::Pooling;
 pub use tcn::{Tcn, TcnConfig};
-pub use training_pass::TrainingPass;
-pub use two_branch::{TwoBranch, TwoBranchConfig};
 pub use tlob::{Tlob, TlobConfig};
 pub use training_pass::TrainingPass;
 pub use tsmixer::{TsMixer, TsMixerConfig};
+pub use two_branch::{TwoBranch, TwoBranchConfig};
 
 use body::{FromViews, ViewsConfig};
+use grad_norm::GradNorm;
 use initial::InitialWeights;
 
 /// The closed enum of nets: one line a net, in the order in which `candlewick nets list` names them.
@@ -189,6 +194,7 @@ pub struct Net {
     body: Body,
     heads: Heads,
     task_log_variance: Option<Param<Tensor<1>>>,
+    grad_norm: Option<GradNorm>,
 }
 
 impl Net {
@@ -211,7 +217,9 @@ impl Net {
             body,
             heads: Heads::init(heads, config.width(inputs), &mut weights),
             task_log_variance: matches!(heads.task_weights, TaskWeights::Uncertainty)
-                .then(|| weights.constant([3], 0.0)),
+                .then(|| weights.constant([TASKS], 0.0)),
+            grad_norm: matches!(heads.task_weights, TaskWeights::GradNorm { .. })
+                .then(|| GradNorm::init(&weights)),
         }
     }
 
@@ -224,9 +232,16 @@ impl Net {
     }
 
     /// Learned log variances of the tasks in the order direction, return, volatility: `[3]`;
-    /// `None` with fixed task weights.
+    /// `None` but with `task_weights: uncertainty`.
     #[must_use]
     pub fn task_log_variance(&self) -> Option<Tensor<1>> {
         self.task_log_variance.as_ref().map(Param::val)
+    }
+
+    /// Weights of the tasks by `GradNorm`, without autodiff, in the same order: `[3]`; `None` but with
+    /// `task_weights: grad_norm`.
+    #[must_use]
+    pub fn task_weight(&self) -> Option<Tensor<1>> {
+        self.grad_norm.as_ref().map(GradNorm::weight)
     }
 }

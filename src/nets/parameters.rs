@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::Net;
 use super::batch_norm::is_statistic;
+use super::grad_norm::is_grad_norm;
 use super::training_pass::TrainingPass;
 
 /// One parameter on the host.
@@ -66,11 +67,11 @@ impl Net {
     }
 
     /// Numbers that training learns by gradients: all of [`Self::parameters`] but the running
-    /// statistics of batch normalisation, as PyTorch counts them.
+    /// statistics of batch normalisation, as PyTorch counts them, and what `GradNorm` keeps.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
         let shapes = self.parameter_shapes();
-        let learned = shapes.iter().filter(|(name, _)| !is_statistic(name));
+        let learned = shapes.iter().filter(|(name, _)| !is_statistic(name) && !is_grad_norm(name));
         learned.map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 

@@ -45,8 +45,7 @@ pub fn run_fold(
     let weights =
         training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
     targets.weigh(&fold.train, &weights);
-    let classes = fold.train.iter().map(|&row| targets.class[row as usize]);
-    let class_weights = class_weights(&config.heads.direction, classes);
+    let class_weights = class_weights(&config.heads.direction, &targets, &fold.train);
     let fitted = training::fit(
         &Job {
             net: &config.net,

@@ -94,7 +94,9 @@ fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
     let mut pass = TrainingPass::new(job.seed, number, job.device);
     let outputs = training.net.forward(gather(job.table, rows), Some(&mut pass));
     let targets = BatchTargets::new(job.targets, rows, job.device);
-    let losses = multitask_loss(&outputs, &targets, &training.net, job.heads, &job.class_weights);
+    let objective = job.objective();
+    let losses = multitask_loss(&outputs, &targets, &training.net, &objective);
+    training.net.balance_tasks(&outputs, &targets, &objective, &mut pass);
     let gradients = losses.total.backward();
     let gradient = training.net.flat_gradients(&gradients);
     let (gradient, norm) = clip_gradient(gradient, job.training.gradient_clip);

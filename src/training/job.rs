@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
 use crate::forecast::CLASSES;
-use crate::nets::{HeadsConfig, InputShape, NetConfig};
+use crate::nets::{HeadsConfig, InputShape, NetConfig, Objective};
 use crate::run_folder::sha256_hex;
 use crate::windows::{Table, Targets};
 
@@ -51,6 +51,16 @@ impl Job<'_> {
     #[must_use]
     pub fn inputs(&self) -> Vec<InputShape> {
         self.table.views.iter().map(InputShape::from).collect()
+    }
+
+    /// What is minimised.
+    #[must_use]
+    pub fn objective(&self) -> Objective<'_> {
+        Objective {
+            heads: self.heads,
+            class_weights: self.class_weights,
+            log_volatility_scale: self.meta.target_scale.log_volatility_scale,
+        }
     }
 
     /// Steps of an epoch: whole batches, or one short batch when there is not even one.

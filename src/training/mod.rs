@@ -22,6 +22,7 @@ mod predict;
 mod schedule;
 mod state;
 mod step_time;
+mod student_t;
 mod tensor_file;
 mod validation;
 

@@ -5,13 +5,14 @@ use burn::tensor::activation::softmax;
 
 use super::batches::padded_batches;
 use super::job::check_rows;
+use super::student_t::t_quantile;
 use super::{CheckpointMeta, TrainingError};
 use crate::forecast::CLASSES;
-use crate::nets::Net;
+use crate::nets::{MEDIAN, Net, ReturnLoss};
 use crate::windows::{Table, TargetScale, gather};
 
 /// Levels of [`Predictions::return_quantiles`].
-pub const QUANTILE_LEVELS: [f32; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+pub use crate::nets::QUANTILE_LEVELS;
 
 /// Quantiles of the standard normal distribution at [`QUANTILE_LEVELS`]
 /// (`scipy.stats.norm.ppf([0.05, 0.25, 0.5, 0.75, 0.95])`).
@@ -22,15 +23,17 @@ const NORMAL_QUANTILES: [f32; 5] = [-1.644_853_6, -0.674_489_74, 0.0, 0.674_489_
 pub struct Predictions {
     /// Probabilities of down, neutral, up.
     pub class_probability: Option<Vec<[f32; CLASSES]>>,
-    /// Mean of the forward log return.
+    /// Mean of the forward log return; with a head of quantiles their median, since five quantiles
+    /// say nothing of the tails that the mean depends on.
     pub return_mean: Option<Vec<f32>>,
-    /// Quantiles of the forward log return at [`QUANTILE_LEVELS`]; with a Gaussian head only.
+    /// Quantiles of the forward log return at [`QUANTILE_LEVELS`], in order; `None` with a Huber
+    /// head.
     pub return_quantiles: Option<Vec<[f32; QUANTILE_LEVELS.len()]>>,
-    /// Between the outermost quantiles: the central 90% of the forward log return; with a Gaussian
-    /// head only.
+    /// Between the outermost quantiles: the central 90% of the forward log return; `None` with a
+    /// Huber head.
     pub return_interval: Option<Vec<[f32; 2]>>,
-    /// Realised volatility over the horizon: the exponential of the log volatility's forecast, so
-    /// its median.
+    /// Realised volatility over the horizon: the exponential of the log volatility's forecast. That
+    /// is its median, or with the loss `qlike` the root of the mean variance.
     pub volatility: Option<Vec<f32>>,
 }
 
@@ -77,11 +80,12 @@ pub fn predict(
         if let (Some(output), Some(means)) = (outputs.return_, predictions.return_mean.as_mut()) {
             let columns = output.dims()[1];
             let values = host(output)?;
-            let outputs = values.chunks_exact(columns).take(real);
-            means.extend(outputs.clone().map(|row| scale.forward_return(row[0])));
-            if columns == 2 {
-                let quantiles = outputs.map(|row| gaussian_quantiles(scale, row[0], row[1]));
-                predictions.return_quantiles.get_or_insert_default().extend(quantiles);
+            for row in values.chunks_exact(columns).take(real) {
+                let (mean, quantiles) = return_forecast(scale, heads.return_.loss, row);
+                means.push(mean);
+                if let Some(quantiles) = quantiles {
+                    predictions.return_quantiles.get_or_insert_default().push(quantiles);
+                }
             }
         }
         if let (Some(output), Some(all)) = (outputs.volatility, predictions.volatility.as_mut()) {
@@ -95,13 +99,33 @@ pub fn predict(
     Ok(predictions)
 }
 
-fn gaussian_quantiles(
+/// Mean and quantiles of the forward log return from a row of the head's outputs.
+fn return_forecast(
     scale: &TargetScale,
-    mean: f32,
-    log_variance: f32,
-) -> [f32; QUANTILE_LEVELS.len()] {
-    let deviation = (0.5 * log_variance).exp();
-    NORMAL_QUANTILES.map(|z| scale.forward_return(deviation.mul_add(z, mean)))
+    loss: ReturnLoss,
+    row: &[f32],
+) -> (f32, Option<[f32; QUANTILE_LEVELS.len()]>) {
+    let around = |deviation: f32, standard: [f32; QUANTILE_LEVELS.len()]| {
+        standard.map(|quantile| scale.forward_return(deviation.mul_add(quantile, row[0])))
+    };
+    let quantiles = match loss {
+        ReturnLoss::Huber => None,
+        ReturnLoss::Gaussian => Some(around((0.5 * row[1]).exp(), NORMAL_QUANTILES)),
+        ReturnLoss::StudentT => Some(around(row[1].exp(), t_quantiles(row[2]))),
+        ReturnLoss::Quantiles => Some(std::array::from_fn(|at| scale.forward_return(row[at]))),
+    };
+    let mean = match (loss, &quantiles) {
+        (ReturnLoss::Quantiles, Some(quantiles)) => quantiles[MEDIAN],
+        _ => scale.forward_return(row[0]),
+    };
+    (mean, quantiles)
+}
+
+/// Quantiles of a standard t distribution at [`QUANTILE_LEVELS`], which lie evenly around ½.
+fn t_quantiles(degrees: f32) -> [f32; QUANTILE_LEVELS.len()] {
+    let upper = |at: usize| t_quantile(f64::from(QUANTILE_LEVELS[at]), f64::from(degrees)) as f32;
+    let (quartile, outer) = (upper(MEDIAN + 1), upper(MEDIAN + 2));
+    [-outer, -quartile, 0.0, quartile, outer]
 }
 
 fn host(output: Tensor<2>) -> Result<Vec<f32>, TrainingError> {

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::TrainingError;
 use crate::forecast::CLASSES;
 use crate::nets::{
-    BatchTargets, HeadsConfig, InputShape, Net, NetConfig, TrainingPass, multitask_loss,
+    BatchTargets, HeadsConfig, InputShape, Net, NetConfig, Objective, TrainingPass, multitask_loss,
 };
+use crate::windows::Targets;
 
 /// Steps before the measured ones: caches fill, threads start, kernels compile.
 const WARM_UP: u64 = 2;
@@ -37,20 +38,22 @@ pub fn time_steps(
         Tensor::<3>::from_data(TensorData::new(values, [batch, window, features]), &plain)
     };
     let x: Vec<Tensor<3>> = inputs.iter().map(window).collect();
-    let column = || Tensor::<1>::from_data(TensorData::new(wave(batch), [batch]), &plain);
-    let class = (0..batch).map(|row| (row % CLASSES) as i32).collect::<Vec<_>>();
-    let targets = BatchTargets {
-        class: Tensor::<1, Int>::from_data(TensorData::new(class, [batch]), &plain),
-        forward_return: column(),
-        log_volatility: column(),
-        weight: column().ones_like(),
+    let rows: Vec<u32> = (0..batch as u32).collect();
+    let targets = Targets {
+        class: rows.iter().map(|row| (row % CLASSES as u32) as u8).collect(),
+        forward_return: wave(batch),
+        log_volatility: wave(batch),
+        weight: vec![1.0; batch],
     };
+    let targets = BatchTargets::new(&targets, &rows, &plain);
+    let class_weights = [1.0; CLASSES];
+    let objective = Objective { heads, class_weights, log_volatility_scale: 1.0 };
     let mut seconds = Vec::new();
     for step in 1..=WARM_UP + steps {
         let start = Instant::now();
         let mut pass = TrainingPass::new(0, step, device);
         let outputs = net.forward(x.clone(), Some(&mut pass));
-        let loss = multitask_loss(&outputs, &targets, &net, heads, &[1.0; CLASSES]).total;
+        let loss = multitask_loss(&outputs, &targets, &net, &objective).total;
         let gradient = net.flat_gradients(&loss.backward());
         let weights = net.flat_parameters() - gradient * 1e-6;
         net = net.with_flat_parameters(&weights);

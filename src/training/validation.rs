@@ -1,14 +1,14 @@
 //! How well the net does on the validation rows.
 
+use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Tensor, TensorData};
 
 use super::batches::padded_batches;
 use super::epoch::loss_parts;
 use super::state::LOSS_COUNT;
 use super::{Job, Monitor, TrainingError};
 use crate::forecast::CLASSES;
-use crate::nets::{BatchTargets, Net, multitask_loss};
+use crate::nets::{BatchTargets, Net, TASKS, multitask_loss, row_weights};
 use crate::scores::{Counts, likeliest, log_losses, mcc};
 use crate::windows::gather;
 
@@ -19,7 +19,7 @@ const LOSSES: usize = LOSS_COUNT - 1;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Validation {
     /// Total, direction, return and volatility loss: means over batches weighted by the rows'
-    /// weights; 0 for a head that is off.
+    /// weights, for a task's loss by those of the rows that have its label; 0 for a head that is off.
     pub losses: [f64; LOSSES],
     /// Measures of the direction head, every row counted once; `None` without one.
     pub direction: Option<DirectionScores>,
@@ -58,35 +58,44 @@ pub fn validate(
     net: &Net,
     stop_requested: &dyn Fn() -> bool,
 ) -> Result<Option<Validation>, TrainingError> {
-    let mut sums = [0.0; LOSSES];
-    let mut total_weight = 0.0;
+    let mut sums = [0.0_f64; LOSSES];
+    let mut weights = [0.0_f64; LOSSES];
     let mut probability: Vec<[f32; CLASSES]> = Vec::with_capacity(job.valid.len());
     for (rows, real) in padded_batches(job.valid, job.training.batch_size) {
         if stop_requested() {
             return Ok(None);
         }
         let outputs = net.forward(gather(job.table, &rows), None);
-        let mut targets = BatchTargets::new(job.targets, &rows, job.device);
-        let mut weights: Vec<f32> =
-            rows.iter().map(|&row| job.targets.weight[row as usize]).collect();
-        weights[real..].fill(0.0);
-        let weight: f64 = weights.iter().copied().map(f64::from).sum();
-        let length = weights.len();
-        let device = targets.weight.device();
-        targets.weight = Tensor::from_data(TensorData::new(weights, [length]), &device);
-        let losses = multitask_loss(&outputs, &targets, net, job.heads, &job.class_weights);
+        let targets = BatchTargets::counting(job.targets, &rows, real, job.device);
+        let losses = multitask_loss(&outputs, &targets, net, &job.objective());
         let losses = host(Tensor::cat(loss_parts(losses).to_vec(), 0))?;
-        for (sum, loss) in sums.iter_mut().zip(losses) {
-            *sum += f64::from(loss) * weight;
+        let batch_weights = batch_weights(job, &rows[..real]);
+        for (at, weight) in batch_weights.into_iter().enumerate() {
+            sums[at] += f64::from(losses[at]) * weight;
+            weights[at] += weight;
         }
-        total_weight += weight;
         if let Some(logits_bk) = outputs.direction {
-            let values = host(softmax(logits_bk, 1).reshape([length * CLASSES]))?;
+            let values = host(softmax(logits_bk, 1).reshape([rows.len() * CLASSES]))?;
             probability.extend(&values.as_chunks::<CLASSES>().0[..real]);
         }
     }
     let direction = (!probability.is_empty()).then(|| direction_scores(job, &probability));
-    Ok(Some(Validation { losses: sums.map(|sum| sum / total_weight), direction }))
+    // A task without any label has weight 0, and no loss to speak of.
+    let mean = |at: usize| if at > 0 && weights[at] == 0.0 { 0.0 } else { sums[at] / weights[at] };
+    Ok(Some(Validation { losses: std::array::from_fn(mean), direction }))
+}
+
+/// Weight of a batch in the means of the total and of each task's loss.
+fn batch_weights(job: &Job<'_>, rows: &[u32]) -> [f64; LOSSES] {
+    let mut weights = [0.0; LOSSES];
+    for &row in rows {
+        weights[0] += f64::from(job.targets.weight[row as usize]);
+        let by_task: [f32; TASKS] = row_weights(job.targets, row);
+        for (sum, weight) in weights[1..].iter_mut().zip(by_task) {
+            *sum += f64::from(weight);
+        }
+    }
+    weights
 }
 
 fn direction_scores(job: &Job<'_>, probability: &[[f32; CLASSES]]) -> DirectionScores {

@@ -11,7 +11,8 @@ use super::WindowError;
 /// has volatility 0 and no logarithm.
 pub const VOLATILITY_FLOOR: f32 = 1e-6;
 
-/// What the heads learn, indexed by pooled row.
+/// What the heads learn, indexed by pooled row. A class beyond the last, or a number that is NaN, is
+/// a label that is not known: the row then has weight 0 in that task's loss alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     /// Direction class: 0 down, 1 neutral, 2 up.

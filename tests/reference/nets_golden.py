@@ -24,27 +24,72 @@ from torch.nn import functional as F
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent / "golden"
 
+# Levels of the quantiles.
+LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
+
 
 class Net(nn.Module):
     def __init__(self, body, heads):
         super().__init__()
         self.body, self.config = body, heads
+        learned = heads["return"].get("degrees_of_freedom") is None
         outputs = {"direction": 3, "volatility": 1}
-        outputs["return"] = 2 if heads["return"]["loss"] == "gaussian" else 1
-        self.heads = nn.ModuleDict({name: nn.Linear(body.width, n) for name, n in outputs.items()})
+        outputs["return"] = {
+            "huber": 1, "gaussian": 2, "student_t": 3 if learned else 2, "quantiles": len(LEVELS),
+        }[heads["return"]["loss"]]
+        self.ordinal = heads["direction"].get("ordinal", False)
+        if self.ordinal:
+            outputs["direction"] = 1
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Linear(body.width, n, bias=not (self.ordinal and name == "direction"))
+                for name, n in outputs.items()
+            }
+        )
+        if self.ordinal:
+            thresholds = nn.Parameter(torch.empty(2).uniform_(-1.0, 1.0))
+            self.heads.register_parameter("direction_thresholds", thresholds)
         if heads["task_weights"]["kind"] == "uncertainty":
             self.task_log_variance = nn.Parameter(torch.empty(3).uniform_(-0.5, 0.5))
+        if heads["task_weights"]["kind"] == "grad_norm":
+            self.grad_norm = nn.Module()
+            self.grad_norm.register_buffer("weight", torch.tensor([0.7, 1.5, 0.8]))
+            self.grad_norm.register_buffer("first_loss", torch.tensor([0.6, 0.0, 2.5]))
 
     def forward(self, *views):
-        z = self.body(*views)
-        return {name: head(z) for name, head in self.heads.items()}
+        self.z = z = self.body(*views)
+        outputs = {name: head(z) for name, head in self.heads.items()}
+        if self.ordinal:
+            outputs["direction"] = self.class_log_probabilities(outputs["direction"])
+        outputs["return"] = self.return_output(outputs["return"])
+        return outputs
+
+    def class_log_probabilities(self, score):
+        first, gap = self.heads.direction_thresholds
+        below = torch.cat(
+            [torch.sigmoid(first - score), torch.sigmoid(first + F.softplus(gap) - score)], 1
+        )
+        down, up = below[:, 0], 1 - below[:, 1]
+        return torch.stack([down, below[:, 1] - below[:, 0], up], 1).log()
+
+    def return_output(self, raw):
+        head = self.config["return"]
+        if head["loss"] == "student_t":
+            fixed = head.get("degrees_of_freedom")
+            degrees = 2 + F.softplus(raw[:, 2]) if fixed is None else torch.full_like(raw[:, 0], fixed)
+            return torch.stack([raw[:, 0], raw[:, 1], degrees], 1)
+        if head["loss"] == "quantiles":
+            median, up = raw[:, 2:3], F.softplus(raw[:, 3:]).cumsum(1)
+            down = F.softplus(raw[:, :2]).flip(1).cumsum(1).flip(1)
+            return torch.cat([median - down, median, median + up], 1)
+        return raw
 
 
 def own(name):
     return name.removeprefix("body.")
 
 
-def losses(model, outputs, targets, class_weights):
+def losses(model, outputs, targets, class_weights, log_volatility_scale):
     heads, weight = model.config, targets["weight"]
 
     def mean(loss):
@@ -59,6 +104,13 @@ def losses(model, outputs, targets, class_weights):
         label_smoothing=heads["direction"]["label_smoothing"],
         reduction="none",
     )
+    if heads["direction"].get("loss") == "focal":
+        # Lin et al. (2017) of a smoothed label: each class's part of the cross-entropy by its own
+        # (1 - p)^gamma.
+        p, smoothing = F.softmax(outputs["direction"], 1), heads["direction"]["label_smoothing"]
+        label = F.one_hot(targets["class"], 3) * (1 - smoothing) + smoothing / 3
+        per_class = label * class_weights * (1 - p) ** heads["direction"]["gamma"] * p.log()
+        per_row = -per_class.sum(1)
     label_weight = class_weights[targets["class"]]
     direction = (per_row * weight).sum() / (label_weight * weight).sum()
     if heads["return"]["loss"] == "huber":
@@ -70,6 +122,14 @@ def losses(model, outputs, targets, class_weights):
                 reduction="none",
             )
         )
+    elif heads["return"]["loss"] == "student_t":
+        mean_, log_scale, degrees = outputs["return"].unbind(1)
+        distribution = torch.distributions.StudentT(degrees, mean_, log_scale.exp())
+        return_ = mean(-distribution.log_prob(targets["forward_return"]))
+    elif heads["return"]["loss"] == "quantiles":
+        error = targets["forward_return"][:, None] - outputs["return"]
+        level = torch.tensor(LEVELS).double()
+        return_ = mean(torch.maximum(level * error, (level - 1) * error).mean(1))
     else:
         return_ = mean(
             F.gaussian_nll_loss(
@@ -83,6 +143,10 @@ def losses(model, outputs, targets, class_weights):
         volatility = mean(
             F.mse_loss(outputs["volatility"][:, 0], targets["log_volatility"], reduction="none")
         )
+    elif heads["volatility"]["loss"] == "qlike":
+        error = targets["log_volatility"] - outputs["volatility"][:, 0]
+        ratio = (error * log_volatility_scale).exp() ** 2
+        volatility = mean(ratio - ratio.log() - 1)
     else:
         volatility = mean(
             F.huber_loss(
@@ -99,11 +163,13 @@ def losses(model, outputs, targets, class_weights):
             + shares["return"] * return_
             + shares["volatility"] * volatility
         )
+    elif shares["kind"] == "grad_norm":
+        total = (model.grad_norm.weight * torch.stack([direction, return_, volatility])).sum()
     else:
         s = model.task_log_variance
         half = 0.5 if heads["volatility"]["loss"] == "squared" else 1.0
         total = (-s[0]).exp() * direction + s[0] / 2
-        if heads["return"]["loss"] == "huber":
+        if heads["return"]["loss"] in ("huber", "quantiles"):
             total = total + (-s[1]).exp() * return_ + s[1] / 2
         else:
             total = total + return_
@@ -111,17 +177,39 @@ def losses(model, outputs, targets, class_weights):
     return {"total": total, "direction": direction, "return": return_, "volatility": volatility}
 
 
+def balance(model, loss):
+    """One step of GradNorm (Chen et al. 2018, algorithm 1) with the body's output as shared layer."""
+    state, config = model.grad_norm, model.config["task_weights"]
+    tasks = [loss[name] for name in ("direction", "return", "volatility")]
+    length = torch.stack(
+        [torch.autograd.grad(task, model.z, retain_graph=True)[0].norm() for task in tasks]
+    )
+    now = torch.stack(tasks).detach()
+    # A first loss of 0 is one that was not seen yet.
+    state.first_loss = torch.where(state.first_loss == 0, now, state.first_loss)
+    pace = now / state.first_loss
+    pace = pace / pace.mean()
+    weight = state.weight.clone().requires_grad_()
+    aim = ((weight * length).mean() * pace ** config["alpha"]).detach()
+    (gradient,) = torch.autograd.grad((weight * length - aim).abs().sum(), weight)
+    moved = weight.detach() - config["learning_rate"] * gradient
+    state.weight = moved / moved.sum() * 3
+
+
 def is_statistic(name):
-    return name.endswith(("running_mean", "running_var"))
+    return name.endswith(("running_mean", "running_var")) or name.startswith("grad_norm.")
 
 
-def case(body_class, name, net, heads, batch, window, features, class_weights, seed):
+def case(
+    body_class, name, net, heads, batch, window, features, class_weights, seed,
+    log_volatility_scale=None,
+):
     torch.manual_seed(seed)
     heads = HEADS[heads]
     # A net that reads several windows has a list of their lengths and one of their columns.
     sizes = list(zip(window, features)) if isinstance(window, list) else [(window, features)]
     model = Net(body_class(net, window, features), heads)
-    has_statistics = any(is_statistic(key) for key in model.state_dict())
+    has_statistics = any(key.endswith("running_mean") for key in model.state_dict())
     for key, value in model.state_dict().items():
         if key.endswith("running_mean"):
             value.normal_(0.0, 0.3)
@@ -149,8 +237,12 @@ def case(body_class, name, net, heads, batch, window, features, class_weights, s
     # Without batch normalisation both modes are one: no case has dropout.
     model.train(has_statistics)
     outputs = model(*exact_views)
-    loss = losses(model, outputs, exact, torch.tensor(class_weights).double())
-    loss["total"].backward()
+    loss = losses(
+        model, outputs, exact, torch.tensor(class_weights).double(), log_volatility_scale
+    )
+    loss["total"].backward(retain_graph=True)
+    if heads["task_weights"]["kind"] == "grad_norm":
+        balance(model, loss)
     tensors |= {f"output.{key}": value.float() for key, value in outputs.items()}
     tensors |= {f"loss.{key}": value.reshape(1).float() for key, value in loss.items()}
     for key, parameter in model.named_parameters():
@@ -167,6 +259,8 @@ def case(body_class, name, net, heads, batch, window, features, class_weights, s
         "parameters": str(sum(p.numel() for p in model.parameters())),
         "torch": torch.__version__,
     }
+    if log_volatility_scale is not None:
+        metadata["log_volatility_scale"] = str(log_volatility_scale)
     save_file(tensors, FOLDER / f"nets_{name}.safetensors", metadata=metadata)
 
 
@@ -188,6 +282,42 @@ HEADS = {
         "return": {"loss": "huber", "delta": 1.2},
         "volatility": {"loss": "squared"},
         "task_weights": {"kind": "uncertainty"},
+    },
+    "focal": {
+        "direction": {"label_smoothing": 0.1, "loss": "focal", "gamma": 1.5},
+        "return": {"loss": "student_t", "degrees_of_freedom": 4.5},
+        "volatility": {"loss": "squared"},
+        "task_weights": {"kind": "fixed", "direction": 1.0, "return": 0.7, "volatility": 1.5},
+    },
+    "student_t": {
+        "direction": {"label_smoothing": 0.0},
+        "return": {"loss": "student_t"},
+        "volatility": {"loss": "qlike"},
+        "task_weights": {"kind": "uncertainty"},
+    },
+    "quantiles": {
+        "direction": {"label_smoothing": 0.0, "loss": "focal", "gamma": 2.0},
+        "return": {"loss": "quantiles"},
+        "volatility": {"loss": "squared"},
+        "task_weights": {"kind": "uncertainty"},
+    },
+    "ordinal": {
+        "direction": {"label_smoothing": 0.1, "ordinal": True},
+        "return": {"loss": "huber", "delta": 1.0},
+        "volatility": {"loss": "squared"},
+        "task_weights": {"kind": "fixed", "direction": 1.0, "return": 1.0, "volatility": 1.0},
+    },
+    "qlike": {
+        "direction": {"label_smoothing": 0.0},
+        "return": {"loss": "huber", "delta": 1.0},
+        "volatility": {"loss": "qlike"},
+        "task_weights": {"kind": "fixed", "direction": 1.0, "return": 1.0, "volatility": 0.6},
+    },
+    "grad_norm": {
+        "direction": {"label_smoothing": 0.0, "ordinal": True, "loss": "focal", "gamma": 2.0},
+        "return": {"loss": "quantiles"},
+        "volatility": {"loss": "qlike"},
+        "task_weights": {"kind": "grad_norm", "alpha": 1.2, "learning_rate": 0.02},
     },
 }
 

@@ -93,7 +93,8 @@ fn a_loss_that_is_no_number_stops_with_the_step() {
     case.training.learning_rate = 10.0;
     case.training.warmup_steps = 0;
     case.training.gradient_clip = None;
-    case.targets.forward_return[50] = f32::NAN;
+    // NaN would be a label that is not known.
+    case.targets.forward_return[50] = f32::INFINITY;
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::default();
     let error = fit(&case.job(folder.path()), &mut recorder).unwrap_err();
@@ -101,7 +102,7 @@ fn a_loss_that_is_no_number_stops_with_the_step() {
     assert!((1..=9).contains(step));
     assert!(error.to_string().contains("lower training.learning_rate"), "{error}");
     let recorded = recorder.metric("train/fold_0/loss");
-    assert!(recorded.iter().any(|(at, value)| *at == *step as i64 && value.is_nan()));
+    assert!(recorded.iter().any(|(at, value)| *at == *step as i64 && !value.is_finite()));
     // No checkpoint holds a NaN.
     for entry in fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path().join("model.safetensors");
@@ -140,9 +141,11 @@ fn jobs_that_contradict_themselves_are_refused() {
 
 #[test]
 fn a_row_says_the_same_alone_and_among_others() {
-    for net in [lstm(), cnn()] {
+    let losses = [ReturnLoss::Gaussian, ReturnLoss::StudentT, ReturnLoss::Quantiles];
+    for (net, loss) in [cnn(), lstm(), lstm()].into_iter().zip(losses) {
         let mut case = Case::new(net);
-        case.heads.return_.loss = ReturnLoss::Gaussian;
+        case.heads.return_.loss = loss;
+        case.heads.direction.ordinal = loss == ReturnLoss::Quantiles;
         case.meta.heads = case.heads.clone();
         case.training.epochs = 1;
         let (folder, _) = case.run(&[]);

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use candlewick::event::Event;
-use candlewick::nets::{CnnConfig, LstmConfig, NetConfig, Pooling};
+use candlewick::nets::{
+    CnnConfig, LstmConfig, NetConfig, Pooling, ReturnLoss, TaskWeights, VolatilityLoss,
+};
 use candlewick::training::{
-    BEST, CheckpointError, Fitted, LAST, Observer, Progress, Silent, TrainingError, fit,
+    BEST, CheckpointError, Fitted, LAST, Observer, Progress, Silent, TrainingError, fit, load,
 };
 
 use super::case::{Case, Recorder, cnn, lstm, model_digest, pointed, truncate};
@@ -37,6 +39,24 @@ fn stopping_anywhere_changes_no_bit() {
             assert_eq!(state(whole.path()), state(pieces.path()), "{net:?} {ema:?}");
         }
     }
+}
+
+/// Task weights that no gradient learns are as much a part of a checkpoint as those that one does.
+#[test]
+fn stopping_changes_no_bit_of_grad_norm() {
+    let mut case = Case::new(lstm());
+    case.heads.direction.ordinal = true;
+    case.heads.return_.loss = ReturnLoss::Quantiles;
+    case.heads.volatility.loss = VolatilityLoss::Qlike;
+    case.heads.task_weights = TaskWeights::GradNorm { alpha: 1.5, learning_rate: 0.025 };
+    case.meta.heads = case.heads.clone();
+    let (whole, _) = case.run(&[]);
+    let (pieces, _) = case.run(&[1, 8, 18]);
+    assert_eq!(model_digest(whole.path(), LAST), model_digest(pieces.path(), LAST));
+    let (net, _) = load(&whole.path().join(LAST), &case.device).unwrap();
+    let weight = net.task_weight().unwrap().try_into_vec_as::<f32>().unwrap();
+    assert!(weight.iter().all(|&weight| weight > 0.0 && weight != 1.0), "{weight:?}");
+    assert!((weight.iter().sum::<f32>() - 3.0).abs() < 1e-4, "{weight:?}");
 }
 
 #[test]

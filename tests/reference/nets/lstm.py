@@ -23,4 +23,12 @@ CASES = [
          class_weights=[1.0, 0.7, 1.0], seed=24),
     dict(name="lstm_both_directions_mean", net=BOTH | {"pooling": "mean"}, heads="fixed",
          features=4, batch=4, window=5, class_weights=[1.0, 1.0, 1.0], seed=25),
+    # One small body under every other loss and sum of losses.
+    *(
+        dict(name=f"lstm_{heads}", net=ONE | {"hidden": 5}, heads=heads, features=4, batch=6,
+             window=5, class_weights=[1.6, 0.6, 0.8], seed=seed, log_volatility_scale=0.45)
+        for seed, heads in enumerate(
+            ["focal", "student_t", "quantiles", "ordinal", "qlike", "grad_norm"], 40
+        )
+    ),
 ]

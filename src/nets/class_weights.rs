@@ -1,0 +1,71 @@
+//! Weights of the direction classes in the loss.
+
+use crate::forecast::CLASSES;
+use crate::windows::Targets;
+
+use super::batch_targets::row_weights;
+use super::heads::{ClassWeights, DirectionHead};
+
+/// Class weights for the loss, from the training rows. A class that never comes gets 0.
+///
+/// A row counts by its weight in the loss: what is balanced is what the classes contribute to it.
+///
+/// * Balanced: rows / (3 × rows of the class), as scikit-learn's.
+/// * Effective: (1 - beta) / (1 - betaⁿ) for n rows of the class, scaled to mean 1 over the classes
+///   that come (Cui, Jia, Lin, Song and Belongie, "Class-Balanced Loss Based on Effective Number of
+///   Samples", 2019).
+#[must_use]
+pub fn class_weights(head: &DirectionHead, targets: &Targets, train: &[u32]) -> [f32; CLASSES] {
+    let mut rows = [0.0_f64; CLASSES];
+    for &row in train {
+        if let Some(rows) = rows.get_mut(usize::from(targets.class[row as usize])) {
+            *rows += f64::from(row_weights(targets, row)[0]);
+        }
+    }
+    let total: f64 = rows.iter().sum();
+    let weights = match head.class_weights {
+        ClassWeights::None => return [1.0; CLASSES],
+        ClassWeights::Balanced => rows.map(|rows| total / (CLASSES as f64 * rows)),
+        ClassWeights::Effective => {
+            // 1 - betaⁿ, without losing the digits of a beta near 1.
+            let inverse = rows.map(|rows| -1.0 / (rows * head.beta.ln()).exp_m1());
+            let come = rows.iter().zip(inverse).filter(|&(&rows, _)| rows > 0.0);
+            let (count, sum) =
+                come.fold((0.0, 0.0), |(count, sum), (_, weight)| (count + 1.0, sum + weight));
+            inverse.map(|weight| weight * count / sum)
+        }
+    };
+    std::array::from_fn(|class| if rows[class] > 0.0 { weights[class] as f32 } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_count_by_their_weights() {
+        let targets = Targets {
+            class: vec![0, 0, 0, 0, 1, 1, 2, 2, 255],
+            forward_return: vec![0.0; 9],
+            log_volatility: vec![0.0; 9],
+            weight: vec![1.0, 1.0, 0.5, 0.5, 1.0, 1.0, 1.0, 0.0, 3.0],
+        };
+        let weights = |class_weights, beta, rows: &[u32]| {
+            let head = DirectionHead { class_weights, beta, ..DirectionHead::default() };
+            super::class_weights(&head, &targets, rows)
+        };
+        let all: Vec<u32> = (0..9).collect();
+        assert_eq!(weights(ClassWeights::None, 0.9, &all), [1.0; 3]);
+        // Rows 3, 2 and 1 by weight; a class of weight 0 gets none.
+        let expected = [6.0 / 9.0, 1.0, 2.0].map(|weight: f64| weight as f32);
+        assert_eq!(weights(ClassWeights::Balanced, 0.9, &all), expected);
+        assert_eq!(weights(ClassWeights::Balanced, 0.9, &[0, 1, 7]), [1.0 / 3.0, 0.0, 0.0]);
+        // beta = 0.9; w = (1 - beta) / (1 - beta ** np.array([3, 2, 1])); w / w.sum() * 3
+        let found = weights(ClassWeights::Effective, 0.9, &all);
+        for (found, expected) in found.into_iter().zip([0.5840762, 0.8330772, 1.5828466]) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+        assert_eq!(weights(ClassWeights::Effective, 0.0, &all), [1.0; 3]);
+        assert_eq!(weights(ClassWeights::Effective, 0.5, &[0, 4]), [1.0, 1.0, 0.0]);
+    }
+}
