@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, HeadsConfig, LstmConfig, Net, NetConfig, Pooling, multitask_loss,
+    BatchTargets, CnnConfig, HeadsConfig, InputShape, LstmConfig, Net, NetConfig, Pooling,
+    multitask_loss,
 };
 
 const BATCH: usize = 256;
