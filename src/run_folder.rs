@@ -16,8 +16,8 @@ pub use chart::{CHART_VERSION, ChartRow, read_chart, write_chart};
 pub use error::RunFolderError;
 pub use forecasts::{FORECASTS_VERSION, read_forecasts, write_forecasts};
 pub use manifest::{
-    DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, read_manifest,
-    write_manifest,
+    DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, WarmStartFile,
+    read_manifest, write_manifest,
 };
 pub use run_id::new_run_id;
 

@@ -283,6 +283,7 @@ fn flags_of_train_are_few() {
         [
             "--config",
             "--device",
+            "--find-lr",
             "--help",
             "--json",
             "--quiet",
@@ -318,4 +319,74 @@ fn features_are_inspected_into_one_page() {
     let refused = |more: &[&str]| sandbox.run(&[&inspect[..], more].concat());
     assert_refused(&refused(&["--fold", "fold_9"]), 2, &["fold_9", "fold_0", "final"]);
     assert_refused(&refused(&["--store", "nowhere"]), 3, &["nowhere"]);
+}
+
+#[test]
+fn the_learning_rate_is_swept_into_a_page_and_no_run() {
+    let sandbox = sandbox();
+    let small = ["--find-lr", "--set", "training.batch_size=32"];
+    let finished = train(&sandbox, &small);
+    assert_eq!(finished.code, Some(0), "{}", finished.err);
+    for word in ["steepest descent", "--set training.learning_rate=", "small_learning_rate.html"] {
+        assert!(finished.out.contains(word), "no `{word}` in {}", finished.out);
+    }
+    let page = std::fs::read_to_string(sandbox.path("small_learning_rate.html")).unwrap();
+    assert!(page.contains("SIMULATED DATA") && page.contains("fold_0"));
+    let read = || std::fs::read_to_string(sandbox.path("small_learning_rate.json")).unwrap();
+    let first = read();
+    let content: serde_json::Value = serde_json::from_str(&first).unwrap();
+    assert!(content["points"].as_array().unwrap().len() > 20, "{first}");
+    assert!(content["steepest"].as_f64().is_some());
+    assert!(!sandbox.path("runs").exists());
+
+    let again = train(&sandbox, &[&small[..], &["--json"]].concat());
+    let said: serde_json::Value =
+        serde_json::from_str(again.out.lines().next_back().unwrap()).unwrap();
+    assert_eq!(said["steepest"], content["steepest"]);
+    assert_eq!(read(), first);
+    assert_eq!(train(&sandbox, &["--find-lr", "--run-dir", "x"]).code, Some(2));
+    let coarse = ["--find-lr", "--set", "training.batch_size=4000"];
+    assert_refused(
+        &train(&sandbox, &[&coarse[..], &["--set", "training.warmup_steps=0"]].concat()),
+        2,
+        &["a sweep needs 20"],
+    );
+}
+
+#[test]
+fn options_of_training_are_checked_before_data_is_read() {
+    let sandbox = sandbox();
+    for (set, words) in [
+        ("training.optimizer.kind=sgd", &["sgd", "adamw", "lion", "muon"][..]),
+        ("training.schedule.kind=step", &["step", "one_cycle", "cosine_restarts"]),
+        ("training.input_noise=-1", &["training.input_noise"]),
+        ("training.swa=2", &["training.swa"]),
+    ] {
+        assert_refused(&train(&sandbox, &["--set", set, "--store", "nowhere"]), 2, words);
+    }
+    let frozen = train(&sandbox, &["--set", "training.freeze=[\"gru.*\"]"]);
+    assert_refused(&frozen, 2, &["gru.*", "lstm.weight_ih_l0"]);
+    let both = ["--set", "training.ema=0.9", "--set", "training.swa=0.5"];
+    assert_refused(&train(&sandbox, &both), 2, &["training.ema", "training.swa"]);
+}
+
+#[test]
+fn a_run_that_starts_from_weights_notes_the_file() {
+    let sandbox = sandbox();
+    sandbox.done(&["train", "--config", "config.yaml", "--device", "cpu", "--run-dir", "a"]);
+    let set = "training.warm_start=a/checkpoints/lstm/fold_0";
+    let more = ["--run-dir", "b", "--set", set];
+    let finished = train(&sandbox, &more);
+    assert_eq!(finished.code, Some(0), "{}", finished.err);
+    assert!(finished.err.contains("tensors taken"), "{}", finished.err);
+    let text = std::fs::read_to_string(sandbox.path("b/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let file = manifest["warm_start"]["path"].as_str().unwrap();
+    let digest = manifest["warm_start"]["sha256"].as_str().unwrap();
+    assert_eq!(crate::support::sha256(&sandbox.path(file)), digest);
+    let journal = std::fs::read_to_string(sandbox.path("b/journal.jsonl")).unwrap();
+    assert!(journal.contains("candlewick.warm_start.fold_0"));
+    let gone = train(&sandbox, &["--set", "training.warm_start=nowhere.safetensors"]);
+    assert_ne!(gone.code, Some(0));
+    assert!(gone.err.contains("nowhere.safetensors"), "{}", gone.err);
 }

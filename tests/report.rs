@@ -94,6 +94,7 @@ fn manifest(name: &str) -> Manifest {
             gap: 129,
             unlabelled: 12,
         },
+        warm_start: None,
     }
 }
 

@@ -6,4 +6,5 @@ mod case;
 mod checkpoints;
 mod fitting;
 mod optimizer;
+mod options;
 mod resuming;

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use burn::tensor::Device;
 
 use super::device::{DeviceChoice, pick};
 use super::progress::TrainingDisplay;
 use crate::config::Override;
-use crate::pipeline::{self, TrainOutcome, TrainRequest};
+use crate::pipeline::{self, FindRateRequest, TrainOutcome, TrainRequest};
 
 /// The exit code of a run that stopped after a checkpoint (EX_TEMPFAIL of sysexits.h).
 const STOPPED: u8 = 75;
@@ -46,6 +47,13 @@ pub struct Args {
     /// Go on with a run that was stopped or killed, with the config it was started with
     #[arg(long, conflicts_with_all = ["config", "set", "seed"])]
     resume: bool,
+    /// Sweep the learning rate in place of training, and suggest one
+    ///
+    /// A fresh net is trained for one pass over the first fold's training rows while the learning
+    /// rate rises from 1e-7 to 10, until the loss runs away. NAME_learning_rate.html and .json in the
+    /// current folder show the loss over the learning rate; no run folder is made.
+    #[arg(long, conflicts_with_all = ["resume", "run_dir"])]
+    find_lr: bool,
     /// Change one value of the config, such as training.epochs=3; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
@@ -62,6 +70,9 @@ pub fn run(args: &Args, json: bool, quiet: bool) -> anyhow::Result<u8> {
         &mut display,
         &format!("device {} ({})", picked.name, picked.reason),
     );
+    if args.find_lr {
+        return find_rate(args, picked.device, &mut display, json);
+    }
     let request = TrainRequest {
         config: args.config.clone(),
         overrides: args.set.clone(),
@@ -75,6 +86,41 @@ pub fn run(args: &Args, json: bool, quiet: bool) -> anyhow::Result<u8> {
     let outcome = pipeline::train(&request, &mut display)?;
     print(&outcome, json)?;
     Ok(if outcome.stopped { STOPPED } else { 0 })
+}
+
+/// Sweeps the learning rate and prints what it suggests.
+fn find_rate(
+    args: &Args,
+    device: Device,
+    display: &mut TrainingDisplay,
+    json: bool,
+) -> anyhow::Result<u8> {
+    let config = args.config.clone().context("--find-lr needs a config; name one with --config")?;
+    let request = FindRateRequest {
+        config,
+        overrides: args.set.clone(),
+        seed: args.seed,
+        store: args.store.clone(),
+        device,
+    };
+    let outcome = pipeline::find_rate(&request, display)?
+        .context("stopped before the sweep was complete; nothing is written")?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", outcome.to_json())?;
+        return Ok(0);
+    }
+    match (outcome.sweep.steepest, outcome.sweep.tenth_of_minimum) {
+        (Some(steepest), Some(tenth)) => {
+            writeln!(out, "steepest descent of the loss   {steepest:.2e}")?;
+            writeln!(out, "a tenth of its minimum         {tenth:.2e}")?;
+            writeln!(out, "try     --set training.learning_rate={steepest:.2e}")?;
+        }
+        _ => writeln!(out, "the loss falls at no learning rate")?,
+    }
+    writeln!(out, "page    {}", outcome.page.display())?;
+    writeln!(out, "json    {}", outcome.json.display())?;
+    Ok(0)
 }
 
 fn print(outcome: &TrainOutcome, json: bool) -> std::io::Result<()> {

@@ -10,10 +10,11 @@ use crate::config::RunConfig;
 use crate::event::{Event, Status};
 use crate::folds::Fold;
 use crate::run_folder::{
-    DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, RunFolder, read_manifest,
-    write_manifest,
+    DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, RunFolder, WarmStartFile,
+    read_manifest, write_manifest,
 };
 use crate::tracking::{RunIdentity, run_tags};
+use crate::training::WarmStart;
 use crate::windows::Eligible;
 
 /// The venue of simulated candles.
@@ -72,7 +73,8 @@ pub fn data(
     device_name: &str,
 ) -> anyhow::Result<()> {
     let prepared = facts.prepared;
-    let manifest = manifest(config, identity, facts, device_name);
+    let warm_start = WarmStart::of(&config.training)?;
+    let manifest = manifest(config, identity, facts, device_name, warm_start);
     if folder.manifest().is_file() {
         let before = read_manifest(&folder.manifest())?;
         for series in &prepared.data {
@@ -124,6 +126,7 @@ fn manifest(
     identity: &RunIdentity,
     facts: &DataFacts<'_>,
     device_name: &str,
+    warm_start: Option<WarmStart>,
 ) -> Manifest {
     Manifest {
         schema_version: MANIFEST_VERSION,
@@ -152,6 +155,10 @@ fn manifest(
             gap: facts.eligible.dropped_gap as u64,
             unlabelled: facts.eligible.dropped_unlabelled as u64,
         },
+        warm_start: warm_start.map(|file| WarmStartFile {
+            path: file.path.display().to_string(),
+            sha256: file.sha256,
+        }),
     }
 }
 

@@ -11,11 +11,13 @@ use super::observe::RunObserver;
 use super::prepare::Prepared;
 use crate::config::RunConfig;
 use crate::folds::Fold;
-use crate::forecast::Forecast;
+use crate::forecast::{CLASSES, Forecast};
 use crate::labels::{DirectionThresholds, training_weights};
 use crate::nets::class_weights;
-use crate::training::{self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job};
-use crate::windows::{Scaler, Table, TargetScale, targets};
+use crate::training::{
+    self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job, Observer,
+};
+use crate::windows::{Scaler, Table, TargetScale, Targets, targets};
 
 /// How a fold's training ended.
 #[derive(Debug)]
@@ -24,6 +26,63 @@ pub enum FoldOutcome {
     Finished(Vec<Forecast>),
     /// Stopped after a checkpoint.
     Stopped,
+}
+
+/// What a fold's net is trained on: everything in it is fitted on the fold's training rows.
+#[derive(Debug)]
+pub struct FoldInputs {
+    meta: CheckpointMeta,
+    table: Table,
+    targets: Targets,
+    class_weights: [f32; CLASSES],
+}
+
+impl FoldInputs {
+    /// Fits thresholds, scaler, units and weights on the training rows of `fold`.
+    ///
+    /// # Errors
+    /// When something cannot be fitted.
+    pub fn fit(
+        config: &RunConfig,
+        prepared: &Prepared,
+        fold: &Fold,
+        device: &Device,
+    ) -> anyhow::Result<Self> {
+        let meta = describe(config, prepared, fold)?;
+        let views = meta.views().map_err(PipelineError::Config)?;
+        let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
+        let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
+        let weights =
+            training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
+        targets.weigh(&fold.train, &weights);
+        let class_weights = class_weights(&config.heads.direction, &targets, &fold.train);
+        Ok(Self { meta, table, targets, class_weights })
+    }
+
+    /// The fold's training, with its checkpoints in `folder`.
+    pub fn job<'a>(
+        &'a self,
+        config: &'a RunConfig,
+        fold: &'a Fold,
+        device: &'a Device,
+        folder: &'a Path,
+    ) -> Job<'a> {
+        Job {
+            net: &config.net,
+            heads: &config.heads,
+            training: &config.training,
+            seed: config.seed,
+            device,
+            table: &self.table,
+            targets: &self.targets,
+            class_weights: self.class_weights,
+            train: &fold.train,
+            valid: &fold.valid,
+            meta: &self.meta,
+            folder,
+            label: &fold.name,
+        }
+    }
 }
 
 /// Trains the net of `fold` in `folder` (or goes on there) and forecasts the fold's test rows.
@@ -38,33 +97,8 @@ pub fn run_fold(
     folder: &Path,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<FoldOutcome> {
-    let meta = describe(config, prepared, fold)?;
-    let views = meta.views().map_err(PipelineError::Config)?;
-    let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
-    let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
-    let weights =
-        training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
-    targets.weigh(&fold.train, &weights);
-    let class_weights = class_weights(&config.heads.direction, &targets, &fold.train);
-    let fitted = training::fit(
-        &Job {
-            net: &config.net,
-            heads: &config.heads,
-            training: &config.training,
-            window: config.window,
-            seed: config.seed,
-            device,
-            table: &table,
-            targets: &targets,
-            class_weights,
-            train: &fold.train,
-            valid: &fold.valid,
-            meta: &meta,
-            folder,
-            label: &fold.name,
-        },
-        observer,
-    );
+    let inputs = FoldInputs::fit(config, prepared, fold, device)?;
+    let fitted = training::fit(&inputs.job(config, fold, device, folder), observer);
     observer.check()?;
     match fitted.with_context(|| format!("failed to train {}", fold.name))? {
         Fitted::Stopped { .. } => Ok(FoldOutcome::Stopped),
@@ -77,7 +111,7 @@ pub fn run_fold(
                 outcome.best_step,
                 outcome.steps
             ));
-            let forecasts = replay(folder, prepared, &table, &fold.test, device)?;
+            let forecasts = replay(folder, prepared, &inputs.table, &fold.test, device)?;
             Ok(FoldOutcome::Finished(forecasts))
         }
     }

@@ -4,6 +4,7 @@ mod build_features;
 mod check_features;
 mod describe_run;
 mod evaluate;
+mod find_rate;
 mod fold_job;
 mod forecast_rows;
 mod inspect_features;
@@ -17,6 +18,7 @@ mod train;
 
 pub use build_features::{FeatureRequest, build_features};
 pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features};
+pub use find_rate::{FindRateOutcome, FindRateRequest, find_rate};
 pub use inspect_features::{InspectOutcome, InspectRequest, inspect_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
 pub use train::{TrainOutcome, TrainRequest, train};

@@ -58,11 +58,6 @@ impl<'a> RunObserver<'a> {
         Self { journal, watch, failure: None }
     }
 
-    /// Passes a line on to the user.
-    pub fn note(&mut self, text: &str) {
-        self.watch.note(text);
-    }
-
     /// The failure of the journal, if there was one.
     ///
     /// # Errors
@@ -83,6 +78,10 @@ impl Observer for RunObserver<'_> {
 
     fn progress(&mut self, progress: &Progress<'_>) {
         self.watch.progress(progress);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.watch.note(text);
     }
 
     fn stop_requested(&self) -> bool {

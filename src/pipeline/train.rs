@@ -25,7 +25,7 @@ use crate::report;
 use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
 use crate::store::Store;
 use crate::tracking::{RunIdentity, SYSTEM_PERIOD, Sender, SystemSampler};
-use crate::training::QUANTILE_LEVELS;
+use crate::training::{Observer, QUANTILE_LEVELS};
 use crate::windows::{
     ColumnKinds, Eligible, MemoryPlan, Pool, View, available_memory, eligible, estimate_memory,
     reach,
@@ -219,7 +219,7 @@ pub(super) fn split(
     Ok((folds, last))
 }
 
-fn check_windows(
+pub(super) fn check_windows(
     config: &RunConfig,
     prepared: &Prepared,
     views: &[View],

@@ -11,6 +11,7 @@ mod inspection;
 mod journal;
 mod numbers;
 mod page;
+mod rates;
 mod summary;
 mod tables;
 
@@ -21,6 +22,7 @@ use thiserror::Error;
 use crate::run_folder::{RunFolder, RunFolderError, write_atomic};
 
 pub use inspection::{InspectedConfig, render_inspection};
+pub use rates::{RateChart, render_rates};
 
 /// Why a report cannot be written.
 #[derive(Debug, Error)]

@@ -51,6 +51,18 @@ pub struct Manifest {
     pub folds: Vec<ManifestFold>,
     /// Windows that were left out.
     pub dropped: DroppedWindows,
+    /// The file that the weights started from, where they did not start at random.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_start: Option<WarmStartFile>,
+}
+
+/// A file of weights that a run started from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarmStartFile {
+    /// Where it was.
+    pub path: String,
+    /// Hex sha256 of its bytes.
+    pub sha256: String,
 }
 
 /// One series that a run read.

@@ -2,19 +2,16 @@
 
 use std::time::Instant;
 
-use burn::tensor::Tensor;
 use tracing::info;
 
-use super::ema::average;
 use super::fit::Training;
 use super::order::epoch_order;
 use super::schedule::learning_rate;
-use super::state::{Ending, LOSS_COUNT, LOSS_NAMES, LossSums};
+use super::state::{Ending, LOSS_NAMES, LossSums};
+use super::step::{Pending, read_losses, step};
 use super::validation::{Validation, validate};
-use super::{Job, Observer, Progress, TrainingError, clip_gradient};
+use super::{Job, Observer, Progress, TrainingError};
 use crate::event::Event;
-use crate::nets::{BatchTargets, TaskLosses, TrainingPass, multitask_loss};
-use crate::windows::gather;
 
 /// How an epoch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +22,6 @@ pub enum EpochEnd {
     Stopped,
 }
 
-/// A step's losses, still on the device.
-struct Pending {
-    step: u64,
-    learning_rate: f64,
-    losses: Tensor<1>,
-}
-
 /// Makes the steps of the epoch at work that are not made yet, validates, and writes checkpoints.
 pub fn run_epoch(
     job: &Job<'_>,
@@ -39,15 +29,16 @@ pub fn run_epoch(
     observer: &mut dyn Observer,
 ) -> Result<EpochEnd, TrainingError> {
     let order = epoch_order(job.train, job.seed, job.label, training.state.epoch);
-    let batch_size = job.batch_size();
+    let samples = job.step_samples();
     let steps = job.steps_per_epoch();
     let began = Instant::now();
     let first = training.state.step_in_epoch;
     let mut pending = Vec::new();
     let mut last_loss = None;
     while training.state.step_in_epoch < steps {
-        let start = training.state.step_in_epoch as usize * batch_size;
-        pending.push(step(job, training, &order[start..start + batch_size]));
+        let start = training.state.step_in_epoch as usize * samples;
+        let rate = learning_rate(job.training, training.state.step, job.steps());
+        pending.push(step(job, training, &order[start..start + samples], rate)?);
         training.state.step += 1;
         training.state.step_in_epoch += 1;
 
@@ -60,7 +51,7 @@ pub fn run_epoch(
         if logs {
             last_loss = emit_interval(job, training, observer).or(last_loss);
         }
-        let samples = (training.state.step_in_epoch - first) as f64 * batch_size as f64;
+        let seen = (training.state.step_in_epoch - first) as f64 * samples as f64;
         observer.progress(&Progress {
             label: job.label,
             epoch: training.state.epoch + 1,
@@ -71,7 +62,7 @@ pub fn run_epoch(
             steps: job.steps(),
             loss: last_loss,
             learning_rate: learning_rate(job.training, made - 1, job.steps()),
-            samples_per_second: samples / began.elapsed().as_secs_f64().max(1e-9),
+            samples_per_second: seen / began.elapsed().as_secs_f64().max(1e-9),
             best_score: training.state.best.checkpoint.map(|best| best.score),
         });
         let stops = observer.stop_requested();
@@ -87,72 +78,19 @@ pub fn run_epoch(
     finish_epoch(job, training, observer)
 }
 
-/// One step of the optimiser on the samples that end at `rows`.
-fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
-    let number = training.state.step + 1;
-    let learning_rate = learning_rate(job.training, training.state.step, job.steps());
-    let mut pass = TrainingPass::new(job.seed, number, job.device);
-    let outputs = training.net.forward(gather(job.table, rows), Some(&mut pass));
-    let targets = BatchTargets::new(job.targets, rows, job.device);
-    let objective = job.objective();
-    let losses = multitask_loss(&outputs, &targets, &training.net, &objective);
-    training.net.balance_tasks(&outputs, &targets, &objective, &mut pass);
-    let gradients = losses.total.backward();
-    let gradient = training.net.flat_gradients(&gradients);
-    let (gradient, norm) = clip_gradient(gradient, job.training.gradient_clip);
-    let weights = training.weights.clone();
-    training.weights =
-        training.optimizer.update(job.training, weights, gradient, learning_rate, number);
-    training.weights = training.net.constrained(training.weights.clone(), &pass);
-    // No gradient moves running statistics, so their moments are 0 and the optimiser leaves them.
-    if let Some(change) = training.net.flat_statistics(&pass) {
-        training.weights = training.weights.clone() + change;
-    }
-    if let (Some(decay), Some(old)) = (job.training.ema, training.average.take()) {
-        training.average = Some(average(old, &training.weights, decay, number));
-    }
-    training.net = training.net.clone().with_flat_parameters(&training.weights);
-    let losses = Tensor::cat(loss_parts(losses).into_iter().chain([norm]).collect(), 0);
-    Pending { step: number, learning_rate, losses }
-}
-
-/// Total, direction, return and volatility loss, each `[1]` without autodiff; 0 for a head that is
-/// off.
-pub fn loss_parts(losses: TaskLosses) -> [Tensor<1>; LOSS_COUNT - 1] {
-    let total = losses.total.inner();
-    let part = |loss: Option<Tensor<1>>| loss.map_or_else(|| total.zeros_like(), Tensor::inner);
-    [total.clone(), part(losses.direction), part(losses.return_), part(losses.volatility)]
-}
-
-/// Brings the losses of the steps since the last reading to the host, in one transfer.
+/// Adds the losses of the steps since the last reading to the sums.
 fn read_back(
     job: &Job<'_>,
     training: &mut Training,
     pending: &mut Vec<Pending>,
     observer: &mut dyn Observer,
 ) -> Result<(), TrainingError> {
-    if pending.is_empty() {
-        return Ok(());
-    }
-    let losses = pending.iter().map(|step| step.losses.clone()).collect();
-    let values: Vec<f32> =
-        Tensor::cat(losses, 0).try_into_vec_as().map_err(|error| TrainingError::device(&error))?;
-    let (values, _) = values.as_chunks::<LOSS_COUNT>();
-    for (step, values) in pending.drain(..).zip(values) {
-        let values = values.map(f64::from);
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            let (value, what) = (values[index], LOSS_NAMES[index]);
-            metric(observer, &format!("train/{}/{what}", job.label), value, step.step);
-            return Err(TrainingError::NotFinite {
-                label: job.label.to_owned(),
-                what: what.to_owned(),
-                value,
-                step: step.step,
-                learning_rate: step.learning_rate,
-            });
-        }
-        training.state.epoch_losses.add(&values);
-        training.state.interval_losses.add(&values);
+    let failed = |what: &str, value, step| {
+        metric(observer, &format!("train/{}/{what}", job.label), value, step);
+    };
+    for losses in read_losses(job, pending, failed)? {
+        training.state.epoch_losses.add(&losses);
+        training.state.interval_losses.add(&losses);
     }
     Ok(())
 }

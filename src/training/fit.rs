@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde_json::Value;
 use tracing::info;
 
@@ -13,8 +13,10 @@ use super::checkpoint::{
 };
 use super::early_stop::Best;
 use super::epoch::{EpochEnd, run_epoch};
+use super::freeze::frozen_mask;
 use super::state::{Ending, LossSums, TrainingState};
-use super::{AdamW, CheckpointError, Job, Layout, Observer, TrainingError};
+use super::swa::averaged_epochs;
+use super::{CheckpointError, Job, Layout, Observer, Optimizer, TrainingError, WarmStart};
 use crate::nets::Net;
 use crate::run_folder::sha256_hex;
 
@@ -56,7 +58,7 @@ pub struct Outcome {
 /// not a finite number, and when a checkpoint cannot be written or read.
 pub fn fit(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Fitted, TrainingError> {
     job.check()?;
-    let mut training = Training::open(job)?;
+    let mut training = Training::open(job, observer)?;
     while training.state.finished.is_none() {
         if run_epoch(job, &mut training, observer)? == EpochEnd::Stopped {
             return Ok(Fitted::Stopped { step: training.state.step });
@@ -75,47 +77,26 @@ pub(super) struct Training {
     /// Current weights, `[P]`.
     pub weights: Tensor<1>,
     /// Moments.
-    pub optimizer: AdamW,
-    /// Average of the weights, `[P]`, when asked for.
+    pub optimizer: Optimizer,
+    /// Average of the weights, `[P]`, when asked for and begun: then it is the model.
     pub average: Option<Tensor<1>>,
+    /// True where a parameter keeps its bits, `[P]`.
+    pub frozen: Option<Tensor<1, Bool>>,
     /// Where it stands.
     pub state: TrainingState,
 }
 
 impl Training {
-    fn open(job: &Job<'_>) -> Result<Self, TrainingError> {
-        let samples = job.samples_digest();
-        let identity = Job::identity(job.meta, job.training, &samples)
-            .map_err(|error| CheckpointError::malformed(job.folder, &error))?;
-        let fingerprint = sha256_hex(identity.to_string().as_bytes());
-        let plain = job.device.clone().inner();
-        let net = Net::init(job.net, job.heads, &job.inputs(), job.seed, &plain.clone().autodiff());
-        let layout = Layout::of(&net);
-        let new = Self {
-            weights: net.flat_parameters(),
-            average: job.training.ema.map(|_| net.flat_parameters()),
-            optimizer: AdamW::new(&layout, &plain),
-            net,
-            layout,
-            state: TrainingState {
-                label: job.label.to_owned(),
-                seed: job.seed,
-                training: job.training.clone(),
-                samples,
-                fingerprint,
-                step: 0,
-                epoch: 0,
-                step_in_epoch: 0,
-                epoch_losses: LossSums::default(),
-                interval_losses: LossSums::default(),
-                best: Best::default(),
-                finished: None,
-            },
-        };
+    fn open(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Self, TrainingError> {
+        let warm_start = WarmStart::of(job.training)?;
+        let mut new = Self::new(job, warm_start.as_ref())?;
+        let identity = new.state.identity(job.meta, job.folder)?;
+        new.state.fingerprint = sha256_hex(identity.to_string().as_bytes());
         if let Some(stored) = resume(job.folder)? {
-            check_same_job(job.folder, &stored, &new.state, &identity)?;
-            return new.restore(job, &stored, &plain);
+            check_same_job(job.folder, &stored, &identity)?;
+            return new.restore(job, &stored, &job.device.clone().inner());
         }
+        new.begin(job, warm_start.as_ref(), observer)?;
         fs::create_dir_all(job.folder).map_err(|source| CheckpointError::Unwritable {
             path: job.folder.to_owned(),
             source,
@@ -125,11 +106,67 @@ impl Training {
             job.label,
             job.train.len(),
             job.steps(),
-            job.batch_size(),
+            job.step_samples(),
             job.training.epochs,
             new.layout.length()
         );
         Ok(new)
+    }
+
+    /// The training before its first step, with random weights.
+    pub fn new(job: &Job<'_>, warm_start: Option<&WarmStart>) -> Result<Self, TrainingError> {
+        let plain = job.device.clone().inner();
+        let net = Net::init(job.net, job.heads, &job.inputs(), job.seed, &plain.clone().autodiff());
+        let layout = Layout::of(&net);
+        Ok(Self {
+            weights: net.flat_parameters(),
+            average: job.training.ema.map(|_| net.flat_parameters()),
+            optimizer: Optimizer::new(&job.training.optimizer, &layout, &plain),
+            frozen: frozen_mask(&job.training.freeze, &layout, &plain)?,
+            net,
+            layout,
+            state: TrainingState {
+                label: job.label.to_owned(),
+                seed: job.seed,
+                training: job.training.clone(),
+                samples: job.samples_digest(),
+                warm_start: warm_start.map(|file| file.sha256.clone()),
+                fingerprint: String::new(),
+                step: 0,
+                epoch: 0,
+                step_in_epoch: 0,
+                epoch_losses: LossSums::default(),
+                interval_losses: LossSums::default(),
+                best: Best::default(),
+                finished: None,
+            },
+        })
+    }
+
+    /// Takes the weights of a warm start and says which.
+    pub fn begin(
+        &mut self,
+        job: &Job<'_>,
+        warm_start: Option<&WarmStart>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainingError> {
+        let Some(file) = warm_start else { return Ok(()) };
+        let mut flat =
+            self.weights.try_to_vec_as::<f32>().map_err(|error| TrainingError::device(&error))?;
+        file.take(job, &self.layout, &mut flat, observer)?;
+        let length = flat.len();
+        self.weights = Tensor::from_data(TensorData::new(flat, [length]), &self.weights.device());
+        self.average = self.average.take().map(|_| self.weights.clone());
+        self.net = self.net.clone().with_flat_parameters(&self.weights);
+        Ok(())
+    }
+
+    /// `new`, with the bits of `old` where a parameter is frozen.
+    pub fn keep_frozen(&self, new: Tensor<1>, old: &Tensor<1>) -> Tensor<1> {
+        match &self.frozen {
+            Some(frozen) => new.mask_where(frozen.clone(), old.clone()),
+            None => new,
+        }
     }
 
     fn restore(
@@ -144,14 +181,17 @@ impl Training {
         };
         let length = self.layout.length();
         let model = vector(assemble(stored, &self.layout)?);
-        if self.average.is_some() {
+        let averaged = averaged_epochs(job.training, stored.state.step, job.steps_per_epoch()) > 0;
+        if self.average.is_some() || averaged {
             self.average = Some(model);
             self.weights = vector(optimizer_vector(stored, RAW_WEIGHTS, length)?);
         } else {
             self.weights = model;
         }
         self.optimizer.first = vector(optimizer_vector(stored, FIRST_MOMENT, length)?);
-        self.optimizer.second = vector(optimizer_vector(stored, SECOND_MOMENT, length)?);
+        if self.optimizer.second.is_some() {
+            self.optimizer.second = Some(vector(optimizer_vector(stored, SECOND_MOMENT, length)?));
+        }
         self.net = self.net.with_flat_parameters(&self.weights);
         self.state = stored.state.clone();
         if self.state.finished.is_none() {
@@ -189,7 +229,7 @@ impl Training {
             model,
             raw,
             first: host(&self.optimizer.first)?,
-            second: host(&self.optimizer.second)?,
+            second: self.optimizer.second.as_ref().map(host).transpose()?,
         };
         write(job.folder, snapshot)?;
         if self.state.best.checkpoint.is_some_and(|best| best.step == self.state.step) {
@@ -220,18 +260,15 @@ impl Training {
 fn check_same_job(
     folder: &Path,
     stored: &StoredCheckpoint,
-    state: &TrainingState,
     identity: &Value,
 ) -> Result<(), TrainingError> {
-    if stored.state.fingerprint == state.fingerprint {
-        return Ok(());
-    }
-    let old = Job::identity(&stored.meta, &stored.state.training, &stored.state.samples)
-        .map_err(|error| CheckpointError::malformed(folder, &error))?;
+    // Both are compared as this version writes them: knobs that a checkpoint of an older version
+    // does not name have their defaults.
+    let old = stored.state.identity(&stored.meta, folder)?;
     let mut differences = Vec::new();
     compare("", &old, identity, &mut differences);
     if differences.is_empty() {
-        differences.push("its fingerprint".to_owned());
+        return Ok(());
     }
     let more = differences.len().saturating_sub(LISTED);
     if more > 0 {
@@ -258,6 +295,9 @@ fn compare(path: &str, old: &Value, new: &Value, differences: &mut Vec<String>) 
             }
         }
         _ if path == "samples" => differences.push("the samples and their targets".to_owned()),
+        _ if path == "warm_start" => {
+            differences.push("the file that training.warm_start names".to_owned());
+        }
         _ => differences.push(format!("{path}: {} was {}", short(new), short(old))),
     }
 }

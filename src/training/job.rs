@@ -4,7 +4,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use garde::Validate;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
@@ -22,8 +21,6 @@ pub struct Job<'a> {
     pub heads: &'a HeadsConfig,
     /// The knobs of training.
     pub training: &'a TrainingConfig,
-    /// T, rows of a window.
-    pub window: usize,
     /// Seed of weights, sample order and dropout masks.
     pub seed: u64,
     /// Device that trains; with or without autodiff.
@@ -63,10 +60,10 @@ impl Job<'_> {
         }
     }
 
-    /// Steps of an epoch: whole batches, or one short batch when there is not even one.
+    /// Steps of an epoch: whole steps, or one short batch when there is not even one.
     #[must_use]
     pub fn steps_per_epoch(&self) -> u64 {
-        (self.train.len() / self.batch_size()) as u64
+        (self.train.len() / self.step_samples()) as u64
     }
 
     /// Steps of the whole training.
@@ -75,7 +72,13 @@ impl Job<'_> {
         self.steps_per_epoch() * u64::from(self.training.epochs)
     }
 
-    /// Samples of a step: the config's, or all where there are fewer.
+    /// Samples of a step, over all its batches.
+    #[must_use]
+    pub fn step_samples(&self) -> usize {
+        self.batch_size() * self.training.accumulate.max(1)
+    }
+
+    /// Samples of a batch: the config's, or all where there are fewer.
     #[must_use]
     pub fn batch_size(&self) -> usize {
         self.training.batch_size.min(self.train.len()).max(1)
@@ -106,19 +109,6 @@ impl Job<'_> {
         sha256_hex(&sum.finalize())
     }
 
-    /// All that decides the training, as JSON.
-    pub(super) fn identity(
-        meta: &CheckpointMeta,
-        training: &TrainingConfig,
-        samples: &str,
-    ) -> serde_json::Result<Value> {
-        Ok(json!({
-            "checkpoint": serde_json::to_value(meta)?,
-            "training": serde_json::to_value(training)?,
-            "samples": samples,
-        }))
-    }
-
     /// Checks what would otherwise fail in the middle of training.
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         let label = self.label;
@@ -144,14 +134,30 @@ impl Job<'_> {
         if let Err(report) = self.training.validate() {
             return wrong(format!("training: {report}"));
         }
+        if self.training.ema.is_some() && self.training.swa.is_some() {
+            return wrong(
+                "training.ema and training.swa are both averages of the weights, and one of them \
+                 is the model; set one to null"
+                    .to_owned(),
+            );
+        }
+        if self.steps_per_epoch() == 0 {
+            return wrong(format!(
+                "a step of training.accumulate {} batches of {} samples needs more than the {} \
+                 training samples of fold {label}; lower accumulate or batch_size",
+                self.training.accumulate,
+                self.batch_size(),
+                self.train.len(),
+            ));
+        }
         let (warmup, steps) = (self.training.warmup_steps, self.steps());
-        if warmup >= steps {
+        if self.training.schedule.warms_up() && warmup >= steps {
             return wrong(format!(
                 "training.warmup_steps {warmup} is not below the {steps} steps of all epochs of \
-                 fold {label} ({} samples in batches of {}); lower it, lower batch_size or raise \
+                 fold {label} ({} samples in steps of {}); lower it, lower batch_size or raise \
                  epochs",
                 self.train.len(),
-                self.batch_size(),
+                self.step_samples(),
             ));
         }
         let monitor = self.training.early_stopping.monitor;

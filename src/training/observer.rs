@@ -8,6 +8,8 @@ pub trait Observer {
     fn event(&mut self, event: Event);
     /// A step was made. Called after each one; cheap to ignore.
     fn progress(&mut self, progress: &Progress<'_>);
+    /// A line worth reading.
+    fn note(&mut self, _text: &str) {}
     /// Whether to stop: asked after each step and validation batch. Training then writes a
     /// checkpoint and returns.
     fn stop_requested(&self) -> bool;

@@ -24,7 +24,7 @@ pub fn epoch_order(rows: &[u32], seed: u64, fold: &str, epoch: u32) -> Vec<u32> 
 
 /// A number in `0..bound` without bias (Lemire 2019, "Fast random integer generation in an
 /// interval").
-fn below(stream: &mut ChaCha8Rng, bound: u64) -> u64 {
+pub(super) fn below(stream: &mut ChaCha8Rng, bound: u64) -> u64 {
     let threshold = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(stream.next_u64()) * u128::from(bound);

@@ -1,9 +1,12 @@
 //! Where training stands: all that a resumed run needs beside the tensors.
 
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-use super::TrainingConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use super::early_stop::Best;
+use super::{CheckpointError, CheckpointMeta, TrainingConfig};
 
 /// Content of `state.json`. With the tensors of the checkpoint it decides every later step: the
 /// order of the samples, the dropout masks and the learning rate are functions of it and the seed.
@@ -17,7 +20,10 @@ pub struct TrainingState {
     pub training: TrainingConfig,
     /// Hex sha256 over the samples: their rows, targets and class weights.
     pub samples: String,
-    /// Hex sha256 over config, data digests, knobs and samples.
+    /// Hex sha256 of the file that the weights started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_start: Option<String>,
+    /// Hex sha256 over config, data digests, knobs, samples and that file.
     pub fingerprint: String,
     /// Steps made.
     pub step: u64,
@@ -33,6 +39,22 @@ pub struct TrainingState {
     pub best: Best,
     /// Whether training is over, and why.
     pub finished: Option<Ending>,
+}
+
+impl TrainingState {
+    /// All that decides the training, as JSON. `folder` is for the error's text.
+    pub fn identity(&self, meta: &CheckpointMeta, folder: &Path) -> Result<Value, CheckpointError> {
+        let malformed = |error| CheckpointError::malformed(folder, &error);
+        let mut identity = json!({
+            "checkpoint": serde_json::to_value(meta).map_err(malformed)?,
+            "training": serde_json::to_value(&self.training).map_err(malformed)?,
+            "samples": self.samples,
+        });
+        if let Some(digest) = &self.warm_start {
+            identity["warm_start"] = Value::from(digest.clone());
+        }
+        Ok(identity)
+    }
 }
 
 /// Why training is over.

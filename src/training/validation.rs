@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use super::batches::padded_batches;
-use super::epoch::loss_parts;
 use super::state::LOSS_COUNT;
+use super::step::loss_parts;
 use super::{Job, Monitor, TrainingError};
 use crate::forecast::CLASSES;
 use crate::nets::{BatchTargets, Net, TASKS, multitask_loss, row_weights};

@@ -153,7 +153,6 @@ impl Case {
             net: &self.net,
             heads: &self.heads,
             training: &self.training,
-            window: self.meta.window,
             seed: 11,
             device: &self.device,
             table: &self.table,

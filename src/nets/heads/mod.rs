@@ -177,7 +177,7 @@ mod tests {
         let heads = |text: &str| serde_json::from_str::<HeadsConfig>(text).unwrap();
         let fault = |text: &str| heads(text).validate().unwrap_err().to_string();
         for good in [
-            r#"{}"#,
+            r"{}",
             r#"{"direction": {"loss": "focal", "ordinal": true, "class_weights": "effective"}}"#,
             r#"{"return": {"loss": "student_t", "degrees_of_freedom": 4}}"#,
             r#"{"return": {"loss": "quantiles"}, "task_weights": {"kind": "grad_norm"}}"#,

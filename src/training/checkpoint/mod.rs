@@ -10,10 +10,10 @@ mod read;
 mod resume;
 mod write;
 
-pub(super) use folder::{point, prune, step_name};
+pub(super) use folder::{point, prune, resolve, step_name};
 pub use load::load;
 pub(super) use load::{assemble, optimizer_vector};
-pub(super) use read::StoredCheckpoint;
+pub(super) use read::{StoredCheckpoint, read_for_forecasts};
 pub(super) use resume::resume;
 pub(super) use write::{Snapshot, write};
 
@@ -24,16 +24,16 @@ pub const LAST: &str = "last";
 pub const BEST: &str = "best";
 
 /// The weights and what forecasting needs beside them.
-const MODEL_FILE: &str = "model.safetensors";
+pub(super) const MODEL_FILE: &str = "model.safetensors";
 
 /// The optimiser's moments, and the weights themselves where the model is their average.
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 
 /// Where training stands, and the digests of the two others.
-const STATE_FILE: &str = "state.json";
+pub(super) const STATE_FILE: &str = "state.json";
 
 /// Metadata key of the whole [`super::CheckpointMeta`] as JSON.
-const META_KEY: &str = "candlewick";
+pub(super) const META_KEY: &str = "candlewick";
 
 /// Tensor names in [`OPTIMIZER_FILE`].
 pub(super) const FIRST_MOMENT: &str = "first_moment";

@@ -33,8 +33,8 @@ pub struct Snapshot<'a> {
     pub raw: Option<Vec<f32>>,
     /// First moment.
     pub first: Vec<f32>,
-    /// Second moment.
-    pub second: Vec<f32>,
+    /// Second moment, of an optimiser that has one.
+    pub second: Option<Vec<f32>>,
 }
 
 /// Writes the snapshot to `folder/step_<step>`, whole or not at all.
@@ -102,8 +102,9 @@ fn optimizer_tensors(snapshot: Snapshot<'_>) -> Vec<NamedTensor> {
         shape: vec![values.len()],
         values,
     };
-    let moments = [vector(FIRST_MOMENT, snapshot.first), vector(SECOND_MOMENT, snapshot.second)];
-    moments.into_iter().chain(snapshot.raw.map(|raw| vector(RAW_WEIGHTS, raw))).collect()
+    let second = snapshot.second.map(|second| vector(SECOND_MOMENT, second));
+    let raw = snapshot.raw.map(|raw| vector(RAW_WEIGHTS, raw));
+    [vector(FIRST_MOMENT, snapshot.first)].into_iter().chain(second).chain(raw).collect()
 }
 
 fn state_json(state: &Value, model: &[u8], optimizer: &[u8]) -> Vec<u8> {
