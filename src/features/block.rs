@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
-use crate::market::{Candle, Value};
+use crate::market::{Candle, Interval, Value};
 
 use super::alternative::AsOf;
 use super::indicator::Indicator;
+use super::source::Sources;
 use super::timeframes::{Clock, Stretch};
 use super::{CandleSource, Feature, FeatureConfig, FeatureError, Selection, select};
 
@@ -57,6 +58,7 @@ struct Context {
 #[derive(Debug)]
 struct Lane {
     clock: Clock,
+    sources: Sources,
     length: usize,
     /// One column a feature, `length` each.
     columns: Vec<f32>,
@@ -73,6 +75,7 @@ struct Task<'a> {
     feature: Feature,
     state: &'a mut Box<dyn Indicator>,
     candles: &'a [Candle],
+    sources: &'a Sources,
     stretches: &'a [Stretch],
     values: &'a mut [f32],
 }
@@ -88,15 +91,9 @@ impl Blocks {
         selection.log_left_out();
         let names = selection.names();
         let Selection { base: (interval, features), context: chosen, series, .. } = selection;
-        let lane = |interval, features| Lane {
-            clock: Clock::new(interval, features),
-            length: 0,
-            columns: Vec::new(),
-            marks: Vec::new(),
-        };
         let with_place = |(interval, features)| Context {
             place: context.iter().position(|source| source.interval == interval).unwrap_or(0),
-            lane: lane(interval, features),
+            lane: Lane::new(interval, features),
             open_time: Vec::new(),
             complete: Vec::new(),
             rows: Vec::new(),
@@ -104,7 +101,7 @@ impl Blocks {
         };
         Ok(Self {
             names,
-            base: lane(interval, features),
+            base: Lane::new(interval, features),
             context: chosen.into_iter().map(with_place).collect(),
             series: series.into_iter().map(AsOf::new).collect(),
             known: Vec::new(),
@@ -299,10 +296,18 @@ impl Context {
 }
 
 impl Lane {
+    fn new(interval: Interval, features: Vec<Feature>) -> Self {
+        let mut clock = Clock::new(interval, features);
+        let sources = Sources::new(clock.states().flat_map(|(_, state)| state.sources().to_vec()));
+        Self { clock, sources, length: 0, columns: Vec::new(), marks: Vec::new() }
+    }
+
     fn enter(&mut self, candles: &[Candle]) -> (Vec<Stretch>, Option<(usize, FeatureError)>) {
         let (stretches, fault) = self.clock.enter_block(candles);
         self.length = fault.as_ref().map_or(candles.len(), |(sound, _)| *sound);
         self.columns.resize(self.clock.width() * self.length, 0.0);
+        let ranges = stretches.iter().map(|stretch| (stretch.candles.clone(), stretch.anew));
+        self.sources.take(&candles[..self.length], ranges);
         self.marks.clear();
         self.marks.resize(self.length, 0);
         (stretches, fault)
@@ -313,7 +318,15 @@ impl Lane {
             return Vec::new();
         }
         let columns = self.columns.chunks_exact_mut(self.length);
-        let task = |((feature, state), values)| Task { feature, state, candles, stretches, values };
+        let sources = &self.sources;
+        let task = |((feature, state), values)| Task {
+            feature,
+            state,
+            candles,
+            sources,
+            stretches,
+            values,
+        };
         self.clock.states().zip(columns).map(task).collect()
     }
 
@@ -350,7 +363,8 @@ impl Task<'_> {
             if *anew {
                 *self.state = self.feature.state();
             }
-            self.state.fold(&self.candles[candles.clone()], &mut self.values[candles.clone()]);
+            let columns = self.sources.columns(self.candles, candles.clone());
+            self.state.fold(&columns, &mut self.values[candles.clone()]);
         }
     }
 }
