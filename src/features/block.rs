@@ -18,6 +18,9 @@ use super::{CandleSource, Feature, FeatureConfig, FeatureError, Selection, selec
 /// a task's start is not felt.
 pub(super) const BLOCK: usize = 2048;
 
+/// Features that a thread computes before another may take the next ones.
+const TASKS: usize = 4;
+
 /// Rows that are put together at a time.
 const TILE: usize = 64;
 
@@ -130,19 +133,18 @@ impl Blocks {
         base: &[Candle],
         context: &[&[Candle]],
     ) -> Result<(), FeatureError> {
-        let (base_stretches, base_fault) = self.base.enter(base);
+        let coarse = self.context.par_iter_mut();
+        let ((base_stretches, base_fault), entered): (_, Vec<_>) = rayon::join(
+            || self.base.enter(base),
+            || coarse.map(|coarse| coarse.lane.enter(context[coarse.place])).collect(),
+        );
         let sound = &base[..self.base.length];
-        let entered: Vec<_> = self
-            .context
-            .iter_mut()
-            .map(|coarse| coarse.lane.enter(context[coarse.place]))
-            .collect();
         let mut tasks = self.base.tasks(sound, &base_stretches);
         for (coarse, (stretches, _)) in self.context.iter_mut().zip(&entered) {
             let candles = &context[coarse.place][..coarse.lane.length];
             tasks.extend(coarse.lane.tasks(candles, stretches));
         }
-        tasks.par_iter_mut().for_each(Task::run);
+        tasks.par_iter_mut().with_max_len(TASKS).for_each(Task::run);
         self.base.mark();
         self.context.par_iter_mut().for_each(|coarse| coarse.lane.mark());
 
@@ -303,11 +305,11 @@ impl Lane {
     }
 
     fn enter(&mut self, candles: &[Candle]) -> (Vec<Stretch>, Option<(usize, FeatureError)>) {
-        let (stretches, fault) = self.clock.enter_block(candles);
+        let (clock, sources) = (&mut self.clock, &mut self.sources);
+        let check = || clock.enter_block(candles);
+        let ((stretches, fault), ()) = rayon::join(check, || sources.take(candles));
         self.length = fault.as_ref().map_or(candles.len(), |(sound, _)| *sound);
         self.columns.resize(self.clock.width() * self.length, 0.0);
-        let ranges = stretches.iter().map(|stretch| (stretch.candles.clone(), stretch.anew));
-        self.sources.take(&candles[..self.length], ranges);
         self.marks.clear();
         self.marks.resize(self.length, 0);
         (stretches, fault)

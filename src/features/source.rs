@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::market::Candle;
 
 use super::candle_shape;
@@ -12,7 +14,7 @@ use super::range_volatility::{garman_klass, parkinson, rogers_satchell};
 macro_rules! sources {
     ($($name:ident $about:literal $of:expr;)* / $($back:ident $back_about:literal $back_of:expr;)*) => {
         /// A number that each candle gives.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Source {
             $(#[doc = $about] $name,)*
             $(#[doc = $back_about] $back,)*
@@ -112,16 +114,21 @@ impl<'a> Columns<'a> {
     }
 
     /// The numbers of a source that the feature has named.
+    ///
+    /// # Panics
+    /// When it has not.
     pub(super) fn of(&self, source: Source) -> &'a [f64] {
-        &self.sources.columns[source as usize][self.start..][..self.candles.len()]
+        let place = self.sources.asked.binary_search(&source).expect("a source that was named");
+        &self.sources.columns[place][self.start..][..self.candles.len()]
     }
 }
 
 /// The numbers of a block's candles: a column for each source that is asked for.
 #[derive(Debug)]
 pub(super) struct Sources {
-    columns: Vec<Vec<f64>>,
     asked: Vec<Source>,
+    /// Of each source that is asked for.
+    columns: Vec<Vec<f64>>,
     last: Option<Candle>,
 }
 
@@ -129,24 +136,20 @@ impl Sources {
     /// For those who ask, some of them for the same.
     pub(super) fn new(asked: impl Iterator<Item = Source>) -> Self {
         let asked: Vec<Source> = asked.collect();
-        let asked = Source::ALL.iter().copied().filter(|source| asked.contains(source)).collect();
-        Self { columns: vec![Vec::new(); Source::ALL.len()], asked, last: None }
+        let is_asked = |source: &Source| asked.contains(source);
+        let asked: Vec<Source> = Source::ALL.iter().copied().filter(is_asked).collect();
+        Self { columns: vec![Vec::new(); asked.len()], asked, last: None }
     }
 
-    /// Takes the candles of a block, of which each of `stretches` follow one another.
-    pub(super) fn take(
-        &mut self,
-        candles: &[Candle],
-        stretches: impl Iterator<Item = (Range<usize>, bool)> + Clone,
-    ) {
-        for &source in &self.asked {
-            let column = &mut self.columns[source as usize];
+    /// Takes the candles of a block, in parallel. Where a stretch begins, a number that needs the
+    /// candle before is of no account, and no feature takes it.
+    pub(super) fn take(&mut self, candles: &[Candle]) {
+        let last = self.last.as_ref();
+        let asked = self.asked.par_iter().zip(&mut self.columns);
+        asked.for_each(|(source, column)| {
             column.resize(candles.len(), 0.0);
-            for (range, anew) in stretches.clone() {
-                let last = if anew { None } else { self.last.as_ref() };
-                source.fill(&candles[range.clone()], last, &mut column[range]);
-            }
-        }
+            source.fill(candles, last, column);
+        });
         self.last = candles.last().copied().or(self.last);
     }
 
