@@ -6,6 +6,8 @@
 //! ([`AsOf`]); [`build()`] does the same for whole series, in blocks and in parallel.
 
 mod alternative;
+#[cfg(target_arch = "x86_64")]
+mod beside;
 mod block;
 mod book_flow;
 mod book_shape;
@@ -31,6 +33,8 @@ mod ichimoku;
 pub mod image;
 mod indicator;
 mod inputs;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod microprice;
 mod momentum;
 mod moving_average;

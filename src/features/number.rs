@@ -1,12 +1,8 @@
 //! What statistics compute with: a number, or one in each lane of a processor's vectors.
 
-use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Sub};
 
 use super::indicator::{not_negative, ratio_or};
-
-/// Windows beside each other.
-pub(super) const WIDTH: usize = 4;
 
 /// A value, or one of each of the windows beside each other.
 pub(super) trait Number:
@@ -24,15 +20,15 @@ pub(super) trait Number:
     /// `self / denominator`, or `otherwise` where there is nothing to divide by.
     fn over(self, denominator: Self, otherwise: f64) -> Self;
 
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.map(f64::abs)
-    }
+    /// The higher one, `other` of two that are equal.
+    fn higher(self, other: Self) -> Self;
 
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.map(f64::sqrt)
-    }
+    /// The lower one, `other` of two that are equal.
+    fn lower(self, other: Self) -> Self;
+
+    fn abs(self) -> Self;
+
+    fn sqrt(self) -> Self;
 
     #[inline(always)]
     fn not_negative(self) -> Self {
@@ -60,53 +56,24 @@ impl Number for f64 {
     fn over(self, denominator: Self, otherwise: f64) -> Self {
         ratio_or(self, denominator, otherwise)
     }
-}
 
-/// A value of each of the windows beside each other.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-pub(super) struct Lanes(pub(super) [f64; WIDTH]);
-
-impl Lanes {
-    /// The values from `at` on.
     #[inline(always)]
-    pub(super) fn at(values: &[f64], at: usize) -> Self {
-        Self(from_fn(|lane| values[at + lane]))
+    fn higher(self, other: Self) -> Self {
+        if self > other { self } else { other }
+    }
+
+    #[inline(always)]
+    fn lower(self, other: Self) -> Self {
+        if self < other { self } else { other }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        f64::abs(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
     }
 }
-
-impl Number for Lanes {
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        Self([value; WIDTH])
-    }
-
-    #[inline(always)]
-    fn map(self, change: impl Fn(f64) -> f64) -> Self {
-        Self(from_fn(|lane| change(self.0[lane])))
-    }
-
-    #[inline(always)]
-    fn zip(self, other: Self, join: impl Fn(f64, f64) -> f64) -> Self {
-        Self(from_fn(|lane| join(self.0[lane], other.0[lane])))
-    }
-
-    #[inline(always)]
-    fn over(self, denominator: Self, otherwise: f64) -> Self {
-        self.zip(denominator, |numerator, denominator| ratio_or(numerator, denominator, otherwise))
-    }
-}
-
-macro_rules! lane_by_lane {
-    ($($operation:ident $method:ident $sign:tt;)*) => { $(
-        impl $operation for Lanes {
-            type Output = Self;
-
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                self.zip(other, |a, b| a $sign b)
-            }
-        }
-    )* };
-}
-lane_by_lane! { Add add +; Sub sub -; Mul mul *; Div div /; }

@@ -4,10 +4,13 @@ use std::fmt::Debug;
 
 use crate::market::Candle;
 
+#[cfg(target_arch = "x86_64")]
+use super::beside::Beside;
 use super::indicator::{Indicator, NO_VALUE, marked};
-use super::number::{Lanes, WIDTH};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::WIDTH;
 use super::rolling::Window;
-use super::sample::{Beside, Sample};
+use super::sample::Sample;
 use super::source::{Columns, Source};
 
 /// A statistic of windows of one length that end at the same candle.
@@ -62,34 +65,24 @@ impl<const N: usize, S: Statistic<N>> Indicator for OfLast<N, S> {
             unsafe { slide_with_avx2(&mut self.windows, &self.statistic, columns, values) };
             return;
         }
-        slide(&mut self.windows, &self.statistic, columns, values);
+        slide(&mut self.windows, columns, values, |spans, lookback, values| {
+            alone(&self.statistic, spans, lookback, values);
+        });
     }
 }
 
-/// As [`slide`], compiled for a processor whose vectors hold [`WIDTH`] values.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn slide_with_avx2<const N: usize, S: Statistic<N>>(
-    windows: &mut [Window; N],
-    statistic: &S,
-    columns: [&[f64]; N],
-    values: &mut [f32],
-) {
-    slide(windows, statistic, columns, values);
-}
-
-/// Moves the windows over the next values and gives the statistic at each.
+/// Moves the windows over the next values and has the statistic at each written by `write`.
 #[inline(always)]
-fn slide<const N: usize, S: Statistic<N>>(
+fn slide<const N: usize>(
     windows: &mut [Window; N],
-    statistic: &S,
     columns: [&[f64]; N],
     values: &mut [f32],
+    write: impl Fn([&[f64]; N], usize, &mut [f32]),
 ) {
+    let lookback = windows[0].lookback();
     let mut done = 0;
     while done < values.len() {
         let mut count = 0;
-        let lookback = windows[0].lookback();
         let mut columns = columns.into_iter();
         let spans = windows.each_mut().map(|window| {
             let (taken, span) = window.take(&columns.next().unwrap_or_default()[done..]);
@@ -102,15 +95,49 @@ fn slide<const N: usize, S: Statistic<N>>(
         let lacking = count + lookback - 1 - spans[0].len();
         let (none, values) = values.split_at_mut(lacking.min(count));
         none.fill(NO_VALUE);
-        let (groups, rest) = values.as_chunks_mut::<WIDTH>();
-        let alone = groups.len() * WIDTH;
-        for (group, values) in groups.iter_mut().enumerate() {
-            let at = group * WIDTH;
-            let Lanes(lanes) = statistic.of(spans.map(|span| Beside::new(&span[at..], lookback)));
-            *values = lanes.map(|value| marked(Some(value)));
-        }
-        for (at, value) in (alone..).zip(rest) {
-            *value = marked(Some(statistic.of(spans.map(|span| &span[at..at + lookback]))));
-        }
+        write(spans, lookback, values);
     }
+}
+
+/// The statistic of each window of the spans.
+#[inline(always)]
+fn alone<const N: usize, S: Statistic<N>>(
+    statistic: &S,
+    spans: [&[f64]; N],
+    lookback: usize,
+    values: &mut [f32],
+) {
+    for (at, value) in values.iter_mut().enumerate() {
+        *value = marked(Some(statistic.of(spans.map(|span| &span[at..at + lookback]))));
+    }
+}
+
+/// [`slide`] with windows beside each other.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn slide_with_avx2<const N: usize, S: Statistic<N>>(
+    windows: &mut [Window; N],
+    statistic: &S,
+    columns: [&[f64]; N],
+    values: &mut [f32],
+) {
+    slide(windows, columns, values, |spans, lookback, values| {
+        let (groups, rest) = values.as_chunks_mut::<WIDTH>();
+        let mut at = 0;
+        for values in groups {
+            // SAFETY: this function asks for AVX2.
+            let mut beside = [unsafe { Beside::new(&spans[0][at..], lookback) }; N];
+            for (beside, span) in beside.iter_mut().zip(spans).skip(1) {
+                // SAFETY: as above.
+                *beside = unsafe { Beside::new(&span[at..], lookback) };
+            }
+            for (value, number) in values.iter_mut().zip(statistic.of(beside).values()) {
+                *value = marked(Some(number));
+            }
+            at += WIDTH;
+        }
+        if !rest.is_empty() {
+            alone(statistic, spans.map(|span| &span[at..]), lookback, rest);
+        }
+    });
 }

@@ -118,9 +118,15 @@ impl Statistic<2> for Ultimate {
     #[inline(always)]
     fn of<S: Sample>(&self, [pressure, range]: [S; 2]) -> S::Number {
         let number = S::Number::of;
-        let [short, middle, long] = self
-            .lookbacks
-            .map(|lookback| pressure.tail(lookback).sum().over(range.tail(lookback).sum(), 0.5));
+        let [short, middle, long] = self.lookbacks;
+        let (short, middle) = (share(pressure, range, short), share(pressure, range, middle));
+        let long = share(pressure, range, long);
         number(100.0) * (number(4.0) * short + number(2.0) * middle + long) / number(7.0)
     }
+}
+
+/// The last `lookback` pressures over the ranges they came with; one half without range.
+#[inline(always)]
+fn share<S: Sample>(pressure: S, range: S, lookback: usize) -> S::Number {
+    pressure.tail(lookback).sum().over(range.tail(lookback).sum(), 0.5)
 }

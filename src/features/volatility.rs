@@ -62,7 +62,7 @@ pub(super) struct DownsideShare;
 impl Statistic<1> for DownsideShare {
     #[inline(always)]
     fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
-        let fall = |r: S::Number| r.map(|r| if r < 0.0 { r } else { 0.0 });
+        let fall = |r: S::Number| r.lower(S::Number::of(0.0));
         returns.total(|r| fall(r) * fall(r)).over(returns.total(|r| r * r), 0.5)
     }
 }
