@@ -6,16 +6,20 @@
 
 use rayon::prelude::*;
 
-use crate::market::{Candle, Value};
+use crate::market::{Candle, Interval, Value};
 
 use super::alternative::AsOf;
 use super::indicator::Indicator;
+use super::source::Sources;
 use super::timeframes::{Clock, Stretch};
 use super::{CandleSource, Feature, FeatureConfig, FeatureError, Selection, select};
 
 /// Base candles of one block: few enough for a core's cache to hold them and a column, enough that
 /// a task's start is not felt.
 pub(super) const BLOCK: usize = 2048;
+
+/// Features that a thread computes before another may take the next ones.
+const TASKS: usize = 4;
 
 /// Rows that are put together at a time.
 const TILE: usize = 64;
@@ -57,6 +61,7 @@ struct Context {
 #[derive(Debug)]
 struct Lane {
     clock: Clock,
+    sources: Sources,
     length: usize,
     /// One column a feature, `length` each.
     columns: Vec<f32>,
@@ -73,6 +78,7 @@ struct Task<'a> {
     feature: Feature,
     state: &'a mut Box<dyn Indicator>,
     candles: &'a [Candle],
+    sources: &'a Sources,
     stretches: &'a [Stretch],
     values: &'a mut [f32],
 }
@@ -88,15 +94,9 @@ impl Blocks {
         selection.log_left_out();
         let names = selection.names();
         let Selection { base: (interval, features), context: chosen, series, .. } = selection;
-        let lane = |interval, features| Lane {
-            clock: Clock::new(interval, features),
-            length: 0,
-            columns: Vec::new(),
-            marks: Vec::new(),
-        };
         let with_place = |(interval, features)| Context {
             place: context.iter().position(|source| source.interval == interval).unwrap_or(0),
-            lane: lane(interval, features),
+            lane: Lane::new(interval, features),
             open_time: Vec::new(),
             complete: Vec::new(),
             rows: Vec::new(),
@@ -104,7 +104,7 @@ impl Blocks {
         };
         Ok(Self {
             names,
-            base: lane(interval, features),
+            base: Lane::new(interval, features),
             context: chosen.into_iter().map(with_place).collect(),
             series: series.into_iter().map(AsOf::new).collect(),
             known: Vec::new(),
@@ -133,19 +133,18 @@ impl Blocks {
         base: &[Candle],
         context: &[&[Candle]],
     ) -> Result<(), FeatureError> {
-        let (base_stretches, base_fault) = self.base.enter(base);
+        let coarse = self.context.par_iter_mut();
+        let ((base_stretches, base_fault), entered): (_, Vec<_>) = rayon::join(
+            || self.base.enter(base),
+            || coarse.map(|coarse| coarse.lane.enter(context[coarse.place])).collect(),
+        );
         let sound = &base[..self.base.length];
-        let entered: Vec<_> = self
-            .context
-            .iter_mut()
-            .map(|coarse| coarse.lane.enter(context[coarse.place]))
-            .collect();
         let mut tasks = self.base.tasks(sound, &base_stretches);
         for (coarse, (stretches, _)) in self.context.iter_mut().zip(&entered) {
             let candles = &context[coarse.place][..coarse.lane.length];
             tasks.extend(coarse.lane.tasks(candles, stretches));
         }
-        tasks.par_iter_mut().for_each(Task::run);
+        tasks.par_iter_mut().with_max_len(TASKS).for_each(Task::run);
         self.base.mark();
         self.context.par_iter_mut().for_each(|coarse| coarse.lane.mark());
 
@@ -299,8 +298,16 @@ impl Context {
 }
 
 impl Lane {
+    fn new(interval: Interval, features: Vec<Feature>) -> Self {
+        let mut clock = Clock::new(interval, features);
+        let sources = Sources::new(clock.states().flat_map(|(_, state)| state.sources().to_vec()));
+        Self { clock, sources, length: 0, columns: Vec::new(), marks: Vec::new() }
+    }
+
     fn enter(&mut self, candles: &[Candle]) -> (Vec<Stretch>, Option<(usize, FeatureError)>) {
-        let (stretches, fault) = self.clock.enter_block(candles);
+        let (clock, sources) = (&mut self.clock, &mut self.sources);
+        let check = || clock.enter_block(candles);
+        let ((stretches, fault), ()) = rayon::join(check, || sources.take(candles));
         self.length = fault.as_ref().map_or(candles.len(), |(sound, _)| *sound);
         self.columns.resize(self.clock.width() * self.length, 0.0);
         self.marks.clear();
@@ -313,7 +320,15 @@ impl Lane {
             return Vec::new();
         }
         let columns = self.columns.chunks_exact_mut(self.length);
-        let task = |((feature, state), values)| Task { feature, state, candles, stretches, values };
+        let sources = &self.sources;
+        let task = |((feature, state), values)| Task {
+            feature,
+            state,
+            candles,
+            sources,
+            stretches,
+            values,
+        };
         self.clock.states().zip(columns).map(task).collect()
     }
 
@@ -350,7 +365,8 @@ impl Task<'_> {
             if *anew {
                 *self.state = self.feature.state();
             }
-            self.state.fold(&self.candles[candles.clone()], &mut self.values[candles.clone()]);
+            let columns = self.sources.columns(self.candles, candles.clone());
+            self.state.fold(&columns, &mut self.values[candles.clone()]);
         }
     }
 }

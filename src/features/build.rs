@@ -1,7 +1,5 @@
 //! Features of whole series.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::market::{BookSnapshot, Candle, CandleSeries};
@@ -50,22 +48,29 @@ fn of_blocks(
     let mut table = FeatureTable::with_room(base.interval(), blocks.names().to_vec(), base.len());
     let mut next = vec![0; context.len()];
     let mut candles = vec![Vec::new(); context.len() + 1];
-    for start in (0..base.len()).step_by(BLOCK) {
+    let mut gather = |start: usize, candles: &mut [Vec<Candle>]| {
         let end = base.len().min(start + BLOCK);
-        let decision_time = base.open_time()[end - 1].saturating_add(base.interval().ms());
+        let Some(last) = end.checked_sub(1).filter(|_| start < end) else { return };
+        let decision_time = base.open_time()[last].saturating_add(base.interval().ms());
         for ((series, next), candles) in context.iter().zip(&mut next).zip(&mut candles[1..]) {
             let ms = series.interval().ms();
             let ended = |open_time: &i64| open_time.saturating_add(ms) <= decision_time;
             let count = series.open_time()[*next..].partition_point(ended);
-            gather(series, *next..*next + count, candles);
+            candles.clear();
+            candles.extend(series.candles(*next..*next + count));
             *next += count;
         }
-        gather(base, start..end, &mut candles[0]);
+        candles[0].clear();
+        candles[0].extend(base.candles(start..end));
+    };
+    gather(0, &mut candles);
+    for start in (0..base.len()).step_by(BLOCK) {
         let coarse: Vec<&[Candle]> = candles[1..].iter().map(Vec::as_slice).collect();
         blocks.push(&candles[0], &coarse)?;
         let rows = table.rows() * width..(table.rows() + blocks.rows()) * width;
-        blocks.write_rows(&mut table.values[rows]);
         blocks.open_time().iter().for_each(|&open_time| table.stamp(open_time));
+        let rows = &mut table.values[rows];
+        rayon::join(|| blocks.write_rows(rows), || gather(start + BLOCK, &mut candles));
     }
     table.values.truncate(table.rows() * width);
     Ok(table)
@@ -141,11 +146,6 @@ pub(super) fn push_series(
         blocks.push_values(index, &series.ok_or_else(known)?.values)?;
     }
     Ok(())
-}
-
-fn gather(series: &CandleSeries, range: Range<usize>, candles: &mut Vec<Candle>) {
-    candles.clear();
-    candles.extend(range.map(|index| series.candle(index)));
 }
 
 /// Which series keeps every candle from having all its features.

@@ -49,14 +49,16 @@ use super::microprice::StoikovMicroprice;
 use super::momentum;
 use super::moving_average::{EmaDistance, Macd, MacdHistogram, MacdSignal, SmaDistance, Trix};
 use super::of_candles::{self, OfCandles, PairCorrelation, SumRatio};
+use super::of_last::OfLast;
 use super::order_flow::{
     KyleLambda, RelativeTrades, TakerImbalance, TakerImbalanceZ, TakerPremium, TradeSize, TradesZ,
 };
-use super::oscillators::{Cci, Rsi, StochasticD, StochasticK, StochasticRsi, Ultimate};
-use super::price::{ChannelPosition, CloseZ, HighDistance, LogReturn, LowDistance, ReturnZ};
-use super::range_volatility::{self, Atr, MeanVariance, TrueRange, YangZhang};
+use super::oscillators::{Cci, Rsi, StochasticD, StochasticRsi, Ultimate};
+use super::price::{HighDistance, InChannel, LogReturn, LowDistance, ZScore};
+use super::range_volatility::{Atr, RootOfMean, TrueRange, YangZhang};
 use super::realised;
 use super::rolling::Window;
+use super::source::Source;
 use super::trade_arrival::{ArrivalRatio, Burstiness, HawkesRatio};
 use super::trade_flow::{self, DeltaDivergence, OfSizes, SignedShare};
 use super::trade_impact::{self, Cost, HasbrouckLambda, OfTrades, TradeCost};
@@ -65,8 +67,7 @@ use super::trend_strength;
 use super::volatility::{self, BollingerWidth, EwmaVolatility, OfReturns, VolatilityRatio};
 use super::volatility_memory;
 use super::volume::{
-    AmihudRatio, CandleVwap, ChaikinFlow, MoneyFlow, OnBalance, PriceVolumeCorrelation,
-    VolumeRatio, VolumeZ, VwapDistance,
+    AmihudRatio, CandleVwap, MoneyFlow, PriceVolumeCorrelation, Share, VolumeRatio, VwapDistance,
 };
 use super::volume_flow;
 use super::vpin::Vpin;

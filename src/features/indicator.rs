@@ -4,6 +4,8 @@ use std::fmt::Debug;
 
 use crate::market::{BookSnapshot, Candle, Trade};
 
+use super::source::{Columns, Source};
+
 /// The state of one feature. The batch form is a fold of its methods, nothing else.
 ///
 /// What happened inside a candle is told before the candle: its trades, snapshots of the book and
@@ -24,11 +26,16 @@ pub trait Indicator: Debug + Send + Sync {
     /// Takes the other instrument's candle that covers the same time as the candle to come.
     fn peer(&mut self, _candle: &Candle) {}
 
+    /// The numbers of candles that [`Self::fold`] takes beside the candles.
+    fn sources(&self) -> &[Source] {
+        &[]
+    }
+
     /// Takes candles of one stretch and writes the value of each, [`NO_VALUE`] while the state warms
     /// up and [`NOT_FINITE`] for what is no 32-bit float. Many updates for one call through a table
     /// of methods.
-    fn fold(&mut self, candles: &[Candle], values: &mut [f32]) {
-        for (candle, value) in candles.iter().zip(values) {
+    fn fold(&mut self, columns: &Columns<'_>, values: &mut [f32]) {
+        for (candle, value) in columns.candles().iter().zip(values) {
             *value = marked(self.update(candle));
         }
     }
@@ -62,6 +69,17 @@ impl CloseReturn {
     pub(super) fn update(&mut self, candle: &Candle) -> Option<f64> {
         let last = self.last.replace(candle.close)?;
         Some((candle.close / last).ln())
+    }
+
+    /// The same of candles whose [`Source::Return`] was asked for.
+    pub(super) fn fold<'a>(
+        &mut self,
+        columns: &Columns<'a>,
+    ) -> impl Iterator<Item = Option<f64>> + use<'a> {
+        let first = self.last.is_none();
+        self.last = columns.candles().last().map_or(self.last, |candle| Some(candle.close));
+        let returns = columns.of(Source::Return).iter().enumerate();
+        returns.map(move |(at, value)| (at > 0 || !first).then_some(*value))
     }
 }
 

@@ -6,6 +6,8 @@
 //! ([`AsOf`]); [`build()`] does the same for whole series, in blocks and in parallel.
 
 mod alternative;
+#[cfg(target_arch = "x86_64")]
+mod beside;
 mod block;
 mod book_flow;
 mod book_shape;
@@ -31,10 +33,14 @@ mod ichimoku;
 pub mod image;
 mod indicator;
 mod inputs;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod microprice;
 mod momentum;
 mod moving_average;
+mod number;
 mod of_candles;
+mod of_last;
 mod order_book;
 mod order_flow;
 mod oscillators;
@@ -46,10 +52,12 @@ mod range_volatility;
 mod realised;
 mod resample;
 mod rolling;
+mod sample;
 mod selection;
 mod series_columns;
 mod size;
 mod smoothing;
+mod source;
 mod table;
 mod taker_flow;
 mod timeframes;
@@ -85,4 +93,5 @@ pub use resample::resample;
 pub use selection::{CandleSource, LeftOut, Selection, select};
 pub use series_columns::{SeriesColumn, series_catalog};
 pub use size::{Size, SizeError};
+pub use source::{Columns, Source};
 pub use table::FeatureTable;

@@ -3,24 +3,19 @@
 use crate::market::Candle;
 
 use super::indicator::Indicator;
-use super::rolling::Window;
+use super::number::Number;
+use super::of_last::Statistic;
+use super::sample::Sample;
 use super::smoothing::ExponentialMean;
 
 /// Distance of the close from its plain moving average: `C / SMA(C, n) - 1`.
 #[derive(Debug)]
-pub(super) struct SmaDistance {
-    closes: Window,
-}
+pub(super) struct SmaDistance;
 
-impl SmaDistance {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { closes: Window::new(lookback) }
-    }
-}
-
-impl Indicator for SmaDistance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.closes.push(candle.close).then(|| candle.close / self.closes.mean() - 1.0)
+impl Statistic<1> for SmaDistance {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [closes]: [S; 1]) -> S::Number {
+        closes.newest() / closes.mean() - S::Number::of(1.0)
     }
 }
 

@@ -2,10 +2,14 @@
 
 use crate::market::Candle;
 
-use super::indicator::{Indicator, ratio_or, true_range, typical_price};
+use super::indicator::{Indicator, ratio_or};
+use super::number::Number;
+use super::of_last::{OfLast, Statistic};
 use super::price::ChannelPosition;
-use super::rolling::{Window, total};
+use super::rolling::Window;
+use super::sample::Sample;
 use super::smoothing::ExponentialMean;
+use super::source::Source;
 
 /// Wilder's relative strength index: `100 * gain / (gain + loss)` of Wilder's means of the rises and
 /// the falls of the close; 50 when the price never moved.
@@ -38,41 +42,23 @@ impl Indicator for Rsi {
     }
 }
 
-/// Lane's stochastic %K: place of the close between the lowest low and the highest high, 0 to 100;
-/// 50 when they are equal.
-#[derive(Debug)]
-pub(super) struct StochasticK {
-    position: ChannelPosition,
-}
-
-impl StochasticK {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { position: ChannelPosition::new(lookback) }
-    }
-}
-
-impl Indicator for StochasticK {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.position.update(candle).map(|position| 100.0 * position)
-    }
-}
-
-/// Lane's stochastic %D: mean of the last values of %K.
+/// Lane's stochastic %D: mean of the last values of %K, which is 100 times the place of the close
+/// between the lowest low and the highest high.
 #[derive(Debug)]
 pub(super) struct StochasticD {
-    k: StochasticK,
+    position: ChannelPosition,
     window: Window,
 }
 
 impl StochasticD {
     pub(super) fn new(lookback: usize, smoothing: usize) -> Self {
-        Self { k: StochasticK::new(lookback), window: Window::new(smoothing) }
+        Self { position: ChannelPosition::new(lookback), window: Window::new(smoothing) }
     }
 }
 
 impl Indicator for StochasticD {
     fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let k = self.k.update(candle)?;
+        let k = 100.0 * self.position.update(candle)?;
         self.window.push(k).then(|| self.window.mean())
     }
 }
@@ -101,24 +87,15 @@ impl Indicator for StochasticRsi {
 /// Lambert's commodity channel index: `(TP - mean) / (0.015 * mean absolute deviation)` of the last
 /// typical prices; 0 when they are all equal.
 #[derive(Debug)]
-pub(super) struct Cci {
-    prices: Window,
-}
+pub(super) struct Cci;
 
-impl Cci {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { prices: Window::new(lookback) }
-    }
-}
-
-impl Indicator for Cci {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let price = typical_price(candle);
-        self.prices.push(price).then(|| {
-            let mean = self.prices.mean();
-            let absolute = total(self.prices.values(), |value| (value - mean).abs());
-            ratio_or(price - mean, 0.015 * absolute / self.prices.count(), 0.0)
-        })
+impl Statistic<1> for Cci {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [prices]: [S; 1]) -> S::Number {
+        let mean = prices.mean();
+        let absolute = prices.total(|value| (value - mean).abs());
+        let scale = S::Number::of(0.015) * absolute / prices.count();
+        (prices.newest() - mean).over(scale, 0.0)
     }
 }
 
@@ -126,31 +103,30 @@ impl Indicator for Cci {
 /// 2, 1; 0 to 100, a lookback without any range counts as one half.
 #[derive(Debug)]
 pub(super) struct Ultimate {
+    /// From the shortest to the longest.
     lookbacks: [usize; 3],
-    last: Option<f64>,
-    pressure: Window,
-    range: Window,
 }
 
 impl Ultimate {
     /// Lookbacks from the shortest to the longest.
-    pub(super) fn new(lookbacks: [usize; 3]) -> Self {
-        let window = || Window::new(lookbacks[2]);
-        Self { lookbacks, last: None, pressure: window(), range: window() }
+    pub(super) fn over(lookbacks: [usize; 3]) -> OfLast<2, Self> {
+        OfLast::new(lookbacks[2], [Source::Pressure, Source::TrueRange], Self { lookbacks })
     }
 }
 
-impl Indicator for Ultimate {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let last = self.last.replace(candle.close)?;
-        self.pressure.push(candle.close - candle.low.min(last));
-        if !self.range.push(true_range(candle, last)) {
-            return None;
-        }
-        let [short, middle, long] = self.lookbacks.map(|lookback| {
-            let pressure = self.pressure.sum_of_last(lookback);
-            ratio_or(pressure, self.range.sum_of_last(lookback), 0.5)
-        });
-        Some(100.0 * (4.0 * short + 2.0 * middle + long) / 7.0)
+impl Statistic<2> for Ultimate {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [pressure, range]: [S; 2]) -> S::Number {
+        let number = S::Number::of;
+        let [short, middle, long] = self.lookbacks;
+        let (short, middle) = (share(pressure, range, short), share(pressure, range, middle));
+        let long = share(pressure, range, long);
+        number(100.0) * (number(4.0) * short + number(2.0) * middle + long) / number(7.0)
     }
+}
+
+/// The last `lookback` pressures over the ranges they came with; one half without range.
+#[inline(always)]
+fn share<S: Sample>(pressure: S, range: S, lookback: usize) -> S::Number {
+    pressure.tail(lookback).sum().over(range.tail(lookback).sum(), 0.5)
 }

@@ -2,99 +2,66 @@
 
 use crate::market::Candle;
 
-use super::indicator::{CloseReturn, Indicator, ratio_or};
-use super::rolling::{Extreme, Window};
+use super::indicator::{Indicator, ratio_or};
+use super::number::Number;
+use super::of_last::Statistic;
+use super::rolling::Extreme;
+use super::sample::Sample;
 
-/// Log return over `lookback` candles: `ln(C / C[-n])`.
+/// Log return from the oldest close to the newest: `ln(C / C[-n])`.
 #[derive(Debug)]
-pub(super) struct LogReturn {
-    closes: Window,
-}
+pub(super) struct LogReturn;
 
-impl LogReturn {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { closes: Window::new(lookback + 1) }
+impl Statistic<1> for LogReturn {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [closes]: [S; 1]) -> S::Number {
+        (closes.newest() / closes.at(0)).map(f64::ln)
     }
 }
 
-impl Indicator for LogReturn {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.closes.push(candle.close).then(|| (candle.close / self.closes.oldest()).ln())
-    }
-}
-
-/// The last log return as a z-score among the last `lookback`; 0 when they are all equal.
+/// The newest value as a z-score among all; 0 when they are all equal. Of closes it is Bollinger's
+/// bands as a number.
 #[derive(Debug)]
-pub(super) struct ReturnZ {
-    returns: CloseReturn,
-    window: Window,
-}
+pub(super) struct ZScore;
 
-impl ReturnZ {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { returns: CloseReturn::default(), window: Window::new(lookback) }
-    }
-}
-
-impl Indicator for ReturnZ {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let value = self.returns.update(candle)?;
-        self.window.push(value).then(|| self.window.z_score(value))
-    }
-}
-
-/// The close as a z-score among the last `lookback` closes (Bollinger's bands as a number); 0 when
-/// they are all equal.
-#[derive(Debug)]
-pub(super) struct CloseZ {
-    closes: Window,
-}
-
-impl CloseZ {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { closes: Window::new(lookback) }
-    }
-}
-
-impl Indicator for CloseZ {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.closes.push(candle.close).then(|| self.closes.z_score(candle.close))
+impl Statistic<1> for ZScore {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [values]: [S; 1]) -> S::Number {
+        values.z_score()
     }
 }
 
 /// Log distance of the close from the highest high: `ln(C / max(H, n))`, 0 or below.
 #[derive(Debug)]
-pub(super) struct HighDistance {
-    highest: Extreme,
-}
+pub(super) struct HighDistance;
 
-impl HighDistance {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { highest: Extreme::highest(lookback) }
-    }
-}
-
-impl Indicator for HighDistance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.highest.update(candle.high).map(|(high, _)| (candle.close / high).ln())
+impl Statistic<2> for HighDistance {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [closes, highs]: [S; 2]) -> S::Number {
+        (closes.newest() / highs.highest()).map(f64::ln)
     }
 }
 
 /// Log distance of the close from the lowest low: `ln(C / min(L, n))`, 0 or above.
 #[derive(Debug)]
-pub(super) struct LowDistance {
-    lowest: Extreme,
-}
+pub(super) struct LowDistance;
 
-impl LowDistance {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { lowest: Extreme::lowest(lookback) }
+impl Statistic<2> for LowDistance {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [closes, lows]: [S; 2]) -> S::Number {
+        (closes.newest() / lows.lowest()).map(f64::ln)
     }
 }
 
-impl Indicator for LowDistance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.lowest.update(candle.low).map(|(low, _)| (candle.close / low).ln())
+/// As [`ChannelPosition`], times a factor.
+#[derive(Debug)]
+pub(super) struct InChannel(pub(super) f64);
+
+impl Statistic<3> for InChannel {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [highs, lows, closes]: [S; 3]) -> S::Number {
+        let (high, low) = (highs.highest(), lows.lowest());
+        S::Number::of(self.0) * (closes.newest() - low).over(high - low, 0.5)
     }
 }
 

@@ -4,27 +4,21 @@ use std::f64::consts::LN_2;
 
 use crate::market::Candle;
 
-use super::indicator::{Indicator, not_negative, true_range};
-use super::rolling::Window;
+use super::indicator::{Indicator, true_range};
+use super::number::Number;
+use super::of_last::{OfLast, Statistic};
+use super::sample::Sample;
 use super::smoothing::ExponentialMean;
+use super::source::Source;
 
-/// Root of the mean, over the last candles, of a variance that one candle gives.
+/// Root of the mean of the last candles' variances.
 #[derive(Debug)]
-pub(super) struct MeanVariance {
-    window: Window,
-    variance: fn(&Candle) -> f64,
-}
+pub(super) struct RootOfMean;
 
-impl MeanVariance {
-    pub(super) fn new(lookback: usize, variance: fn(&Candle) -> f64) -> Self {
-        Self { window: Window::new(lookback), variance }
-    }
-}
-
-impl Indicator for MeanVariance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let full = self.window.push((self.variance)(candle));
-        full.then(|| not_negative(self.window.mean()).sqrt())
+impl Statistic<1> for RootOfMean {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [variances]: [S; 1]) -> S::Number {
+        variances.mean().not_negative().sqrt()
     }
 }
 
@@ -49,36 +43,23 @@ pub(super) fn rogers_satchell(candle: &Candle) -> f64 {
 /// Yang and Zhang 2000: `sqrt(Vo + k Vc + (1 - k) Vrs)`, `k = 0.34 / (1.34 + (n+1)/(n-1))`, with the
 /// sample variances of `ln(O/C[-1])` and `ln(C/O)` and the mean of Rogers and Satchell's.
 #[derive(Debug)]
-pub(super) struct YangZhang {
-    lookback: usize,
-    last: Option<f64>,
-    jumps: Window,
-    bodies: Window,
-    rogers_satchell: Window,
-}
+pub(super) struct YangZhang;
 
 impl YangZhang {
-    pub(super) fn new(lookback: usize) -> Self {
-        let window = || Window::new(lookback);
-        let (jumps, bodies, rogers_satchell) = (window(), window(), window());
-        Self { lookback, last: None, jumps, bodies, rogers_satchell }
+    pub(super) fn over(lookback: usize) -> OfLast<3, Self> {
+        OfLast::new(lookback, [Source::Jump, Source::Body, Source::RogersSatchell], Self)
     }
 }
 
-impl Indicator for YangZhang {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let last = self.last.replace(candle.close)?;
-        self.jumps.push((candle.open / last).ln());
-        self.bodies.push((candle.close / candle.open).ln());
-        if !self.rogers_satchell.push(rogers_satchell(candle)) {
-            return None;
-        }
-        let n = self.lookback as f64;
+impl Statistic<3> for YangZhang {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [jumps, bodies, variances]: [S; 3]) -> S::Number {
+        let n = jumps.length() as f64;
         let k = 0.34 / (1.34 + (n + 1.0) / (n - 1.0));
-        let inside = not_negative(self.rogers_satchell.mean());
-        let jumps = self.jumps.deviation(1).powi(2);
-        let bodies = self.bodies.deviation(1).powi(2);
-        Some((jumps + k * bodies + (1.0 - k) * inside).sqrt())
+        let inside = variances.mean().not_negative();
+        let (jumps, bodies) = (jumps.deviation(1), bodies.deviation(1));
+        let (k, rest) = (S::Number::of(k), S::Number::of(1.0 - k));
+        (jumps * jumps + k * (bodies * bodies) + rest * inside).sqrt()
     }
 }
 

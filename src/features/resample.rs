@@ -1,5 +1,7 @@
 //! Coarser candles from finer ones.
 
+use std::ops::Range;
+
 use crate::market::{Candle, CandleSeries, Interval};
 
 use super::FeatureError;
@@ -21,18 +23,43 @@ pub fn resample(finer: &CandleSeries, to: Interval) -> Result<CandleSeries, Feat
     let mut coarse = CandleSeries::new(finer.instrument().clone(), to);
     let times = finer.open_time();
     let mut start = 0;
-    for group in times.chunk_by(|&a, &b| to.floor(a) == to.floor(b)) {
-        let end = start + group.len();
-        // Distinct times on the finer grid: as many as there is room for are all of them.
-        if group.len() == parts && group.iter().all(|&time| interval.is_on_grid(time)) {
-            let mut whole = finer.candle(start);
-            whole.open_time = to.floor(whole.open_time);
-            (start + 1..end).for_each(|index| add(&mut whole, &finer.candle(index)));
+    while let Some(&first) = times.get(start) {
+        let open_time = to.floor(first);
+        let expected = (0..).map(|part| open_time.saturating_add(part * interval.ms()));
+        let group = &times[start..times.len().min(start + parts)];
+        let more = times.get(start + parts).is_some_and(|&time| to.floor(time) == open_time);
+        if !more && group.len() == parts && group.iter().copied().eq(expected.take(parts)) {
+            let whole = Candle { open_time, ..whole(finer, start..start + parts) };
             coarse.push(&whole).map_err(|fault| FeatureError::Order { interval: to, fault })?;
+            start += parts;
+        } else {
+            let ended = |&time: &i64| to.floor(time) == open_time;
+            start += group.iter().take_while(|time| ended(time)).count();
         }
-        start = end;
     }
     Ok(coarse)
+}
+
+/// All candles of a range as one.
+fn whole(finer: &CandleSeries, range: Range<usize>) -> Candle {
+    let first = finer.candle(range.start);
+    let optional = [first.quote_volume, first.taker_buy_volume, first.taker_buy_quote_volume];
+    if optional.iter().any(Option::is_some) || first.trades.is_some() {
+        let mut whole = first;
+        finer.candles(range).skip(1).for_each(|next| add(&mut whole, &next));
+        return whole;
+    }
+    // Column by column.
+    let of = |column: &[f64], join: fn(f64, f64) -> f64| {
+        column[range.clone()].iter().copied().reduce(join).unwrap_or_default()
+    };
+    Candle {
+        high: of(finer.high(), f64::max),
+        low: of(finer.low(), f64::min),
+        close: finer.close()[range.end - 1],
+        volume: of(finer.volume(), |a, b| a + b),
+        ..first
+    }
 }
 
 /// Lengthens a candle by the one that follows it.

@@ -5,11 +5,13 @@
 
 use std::collections::VecDeque;
 
+use super::number::Number;
+
 /// Values that a window keeps beyond its lookback before it moves the last ones to its start.
-const SLACK: usize = 64;
+const SLACK: usize = 127;
 
 /// Running sums that a total is taken in.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// The last `lookback` values, side by side in memory.
 #[derive(Debug)]
@@ -39,6 +41,26 @@ impl Window {
         self.end += 1;
         self.length = self.lookback.min(self.length + 1);
         self.length == self.lookback
+    }
+
+    /// Takes as many of the values as there is room for without moving the last ones more than once,
+    /// and gives them behind those that they share a window with; tells their number.
+    #[inline]
+    pub(super) fn take(&mut self, values: &[f64]) -> (usize, &[f64]) {
+        let held = self.length.min(self.lookback - 1);
+        if self.end == self.buffer.len() {
+            self.buffer.copy_within(self.end - held.., 0);
+            self.end = held;
+        }
+        let count = values.len().min(self.buffer.len() - self.end);
+        self.buffer[self.end..][..count].copy_from_slice(&values[..count]);
+        self.end += count;
+        self.length = self.lookback.min(self.length + count);
+        (count, &self.buffer[self.end - count - held..self.end])
+    }
+
+    pub(super) fn lookback(&self) -> usize {
+        self.lookback
     }
 
     /// The values, oldest first.
@@ -153,15 +175,9 @@ pub(super) fn total_of_pairs(x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f6
     together(sums) + last
 }
 
-/// As [`total`], of each value with the one that follows it.
-#[inline]
-pub(super) fn total_of_steps(window: &Window, term: impl Fn(f64, f64) -> f64) -> f64 {
-    let values = window.values();
-    total_of_pairs(values, values.get(1..).unwrap_or_default(), term)
-}
-
-#[inline]
-fn together(s: [f64; LANES]) -> f64 {
+/// The running sums as one.
+#[inline(always)]
+pub(super) fn together<N: Number>(s: [N; LANES]) -> N {
     ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 

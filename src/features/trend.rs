@@ -2,9 +2,13 @@
 
 use crate::market::Candle;
 
-use super::indicator::{CloseReturn, Indicator, ratio_or, true_range};
-use super::rolling::{Extreme, Window, correlation, slope, total};
+use super::indicator::{Indicator, ratio_or, true_range};
+use super::number::Number;
+use super::of_last::{OfLast, Statistic};
+use super::rolling::{Extreme, Window};
+use super::sample::Sample;
 use super::smoothing::WilderSum;
+use super::source::Source;
 
 /// Wilder's directional movement: the indicators +DI and -DI, 0 to 100 each; 0 without any range.
 #[derive(Debug)]
@@ -136,63 +140,78 @@ impl LogLine {
     }
 }
 
-/// Slope a candle of the least-squares line through the last `lookback` log closes.
+/// The numbers 0, 1, 2… that the last log closes are regressed on.
 #[derive(Debug)]
-pub(super) struct Slope {
-    line: LogLine,
+struct Steps {
+    /// Each number's distance from their mean.
+    deviations: Box<[f64]>,
+    /// Sum of the squares of these.
+    squares: f64,
 }
 
-impl Slope {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { line: LogLine::new(lookback) }
+impl Steps {
+    fn new(lookback: usize) -> Self {
+        let steps: Vec<f64> = (0..lookback).map(|step| step as f64).collect();
+        let mean = steps.as_slice().mean();
+        let squares = steps.as_slice().squares(mean);
+        Self { deviations: steps.iter().map(|step| step - mean).collect(), squares }
+    }
+
+    /// Sum of the products of the deviations of the steps and of `values`, whose mean is given.
+    #[inline(always)]
+    fn together<S: Sample>(&self, values: S, mean: S::Number) -> S::Number {
+        let product = |step: f64, value| S::Number::of(step) * (value - mean);
+        values.total_beside(&self.deviations, product)
     }
 }
 
-impl Indicator for Slope {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.line.push(candle).then(|| slope(&self.line.steps, &self.line.log_closes))
+/// Slope a candle of the least-squares line through the last log closes.
+#[derive(Debug)]
+pub(super) struct Slope(Steps);
+
+impl Slope {
+    pub(super) fn over(lookback: usize) -> OfLast<1, Self> {
+        OfLast::new(lookback, [Source::LogClose], Self(Steps::new(lookback)))
+    }
+}
+
+impl Statistic<1> for Slope {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [log_closes]: [S; 1]) -> S::Number {
+        let together = self.0.together(log_closes, log_closes.mean());
+        together.over(S::Number::of(self.0.squares), 0.0)
     }
 }
 
 /// Share of the variance of the last log closes that their least-squares line explains; 0 when they
 /// are all equal.
 #[derive(Debug)]
-pub(super) struct SlopeFit {
-    line: LogLine,
-}
+pub(super) struct SlopeFit(Steps);
 
 impl SlopeFit {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { line: LogLine::new(lookback) }
+    pub(super) fn over(lookback: usize) -> OfLast<1, Self> {
+        OfLast::new(lookback, [Source::LogClose], Self(Steps::new(lookback)))
     }
 }
 
-impl Indicator for SlopeFit {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.line.push(candle).then(|| correlation(&self.line.steps, &self.line.log_closes).powi(2))
+impl Statistic<1> for SlopeFit {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [log_closes]: [S; 1]) -> S::Number {
+        let mean = log_closes.mean();
+        let deviation = S::Number::of(self.0.squares.sqrt()) * log_closes.squares(mean).sqrt();
+        let correlation = self.0.together(log_closes, mean).over(deviation, 0.0);
+        correlation.map(|value| value.clamp(-1.0, 1.0).powi(2))
     }
 }
 
-/// Kaufman's efficiency ratio of the last `lookback` log returns: `|sum r| / sum |r|`; 0 when the
-/// price stood still.
+/// Kaufman's efficiency ratio of the last log returns: `|sum r| / sum |r|`; 0 when the price stood
+/// still.
 #[derive(Debug)]
-pub(super) struct Efficiency {
-    returns: CloseReturn,
-    window: Window,
-}
+pub(super) struct Efficiency;
 
-impl Efficiency {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { returns: CloseReturn::default(), window: Window::new(lookback) }
-    }
-}
-
-impl Indicator for Efficiency {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let value = self.returns.update(candle)?;
-        self.window.push(value).then(|| {
-            let path = total(self.window.values(), f64::abs);
-            ratio_or(self.window.sum().abs(), path, 0.0)
-        })
+impl Statistic<1> for Efficiency {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        returns.sum().abs().over(returns.total(Number::abs), 0.0)
     }
 }

@@ -4,9 +4,13 @@ use std::f64::consts::FRAC_PI_2;
 
 use crate::market::Candle;
 
-use super::indicator::{CloseReturn, Indicator, not_negative, ratio_or};
-use super::rolling::{Window, total, total_of_steps};
+use super::indicator::{CloseReturn, Indicator, marked};
+use super::number::Number;
+use super::of_last::Statistic;
+use super::rolling::Window;
+use super::sample::Sample;
 use super::smoothing::ExponentialMean;
+use super::source::{Columns, Source};
 
 /// A statistic of the last log returns.
 #[derive(Debug)]
@@ -27,79 +31,126 @@ impl Indicator for OfReturns {
         let value = self.returns.update(candle)?;
         self.window.push(value).then(|| (self.statistic)(&self.window))
     }
+
+    fn sources(&self) -> &[Source] {
+        &[Source::Return]
+    }
+
+    fn fold(&mut self, columns: &Columns<'_>, values: &mut [f32]) {
+        for (value, r) in values.iter_mut().zip(self.returns.fold(columns)) {
+            let full = r.is_some_and(|r| self.window.push(r));
+            *value = marked(full.then(|| (self.statistic)(&self.window)));
+        }
+    }
 }
 
 /// Sample standard deviation of the returns, a candle.
-pub(super) fn close_to_close(returns: &Window) -> f64 {
-    returns.deviation(1)
+#[derive(Debug)]
+pub(super) struct CloseToClose;
+
+impl Statistic<1> for CloseToClose {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        returns.deviation(1)
+    }
 }
 
 /// Share of the falls in the sum of squares: `sum min(r, 0)^2 / sum r^2`; one half without moves.
-pub(super) fn downside_share(returns: &Window) -> f64 {
-    let falls = total(returns.values(), |r| r.min(0.0).powi(2));
-    ratio_or(falls, returns.deviations(0.0, 2), 0.5)
+#[derive(Debug)]
+pub(super) struct DownsideShare;
+
+impl Statistic<1> for DownsideShare {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let fall = |r: S::Number| r.lower(S::Number::of(0.0));
+        returns.total(|r| fall(r) * fall(r)).over(returns.total(|r| r * r), 0.5)
+    }
 }
 
 /// Share of the sum of squares that comes from jumps: `max(0, 1 - BV / RV)`, with
 /// `BV = pi/2 * n/(n-1) * sum |r[i]| |r[i-1]|` and `RV = sum r^2`; 0 without moves.
-pub(super) fn jump_share(returns: &Window) -> f64 {
-    let products = total_of_steps(returns, |a, b| (a * b).abs());
-    let bipower = FRAC_PI_2 * returns.count() / (returns.count() - 1.0) * products;
-    not_negative(1.0 - ratio_or(bipower, returns.deviations(0.0, 2), 1.0))
+#[derive(Debug)]
+pub(super) struct JumpShare;
+
+impl Statistic<1> for JumpShare {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let n = returns.length() as f64;
+        let products = returns.total_of_steps(|a, b| (a * b).abs());
+        let bipower = S::Number::of(FRAC_PI_2 * n / (n - 1.0)) * products;
+        let share = bipower.over(returns.total(|r| r * r), 1.0);
+        (S::Number::of(1.0) - share).not_negative()
+    }
 }
 
 /// Sample skewness `G1 = sqrt(n (n-1)) / (n-2) * m3 / m2^1.5`; 0 without deviation.
-pub(super) fn skewness(returns: &Window) -> f64 {
-    let (n, mean) = (returns.count(), returns.mean());
-    let second = returns.deviations(mean, 2) / n;
-    let third = returns.deviations(mean, 3) / n;
-    (n * (n - 1.0)).sqrt() / (n - 2.0) * ratio_or(third, second.powf(1.5), 0.0)
+#[derive(Debug)]
+pub(super) struct Skewness;
+
+impl Statistic<1> for Skewness {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let (n, mean) = (returns.length() as f64, returns.mean());
+        let second = returns.squares(mean) / returns.count();
+        let cube = |r| (r - mean) * ((r - mean) * (r - mean));
+        let third = returns.total(cube) / returns.count();
+        let factor = (n * (n - 1.0)).sqrt() / (n - 2.0);
+        S::Number::of(factor) * third.over(second.map(|second| second.powf(1.5)), 0.0)
+    }
 }
 
 /// Sample excess kurtosis `G2 = (n-1) / ((n-2)(n-3)) * ((n+1) m4 / m2^2 - 3 (n-1))`; 0 without
 /// deviation.
-pub(super) fn kurtosis(returns: &Window) -> f64 {
-    let (n, mean) = (returns.count(), returns.mean());
-    let second = returns.deviations(mean, 2) / n;
-    let fourth = returns.deviations(mean, 4) / n;
-    if second * second == 0.0 {
-        return 0.0;
+#[derive(Debug)]
+pub(super) struct Kurtosis;
+
+impl Statistic<1> for Kurtosis {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let (n, mean) = (returns.length() as f64, returns.mean());
+        let second = returns.squares(mean) / returns.count();
+        let square = |r| (r - mean) * (r - mean);
+        let fourth = returns.total(|r| square(r) * square(r)) / returns.count();
+        let ratio = fourth.over(second * second, f64::NAN);
+        let factor = (n - 1.0) / ((n - 2.0) * (n - 3.0));
+        // A ratio that is not there is a market that stood still.
+        let unbiased = |ratio| factor * ((n + 1.0) * ratio - 3.0 * (n - 1.0));
+        ratio.map(|ratio: f64| if ratio.is_nan() { 0.0 } else { unbiased(ratio) })
     }
-    let ratio = fourth / (second * second);
-    (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * ratio - 3.0 * (n - 1.0))
 }
 
 /// Autocorrelation of the returns at lag 1: `sum (r[i] - m)(r[i-1] - m) / sum (r - m)^2`; 0 without
 /// deviation.
-pub(super) fn autocorrelation(returns: &Window) -> f64 {
-    let mean = returns.mean();
-    let products = total_of_steps(returns, |a, b| (a - mean) * (b - mean));
-    ratio_or(products, returns.deviations(mean, 2), 0.0)
+#[derive(Debug)]
+pub(super) struct Autocorrelation;
+
+impl Statistic<1> for Autocorrelation {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let mean = returns.mean();
+        let products = returns.total_of_steps(|a, b| (a - mean) * (b - mean));
+        products.over(returns.squares(mean), 0.0)
+    }
+}
+
+/// [`Autocorrelation`] of whatever a window holds.
+pub(super) fn autocorrelation(window: &Window) -> f64 {
+    Autocorrelation.of([window.values()])
 }
 
 /// Short over long close-to-close volatility, both root mean squares of log returns; 1 when the
 /// price stood still.
 #[derive(Debug)]
 pub(super) struct VolatilityRatio {
-    short: usize,
-    returns: CloseReturn,
-    window: Window,
+    pub(super) short: usize,
 }
 
-impl VolatilityRatio {
-    pub(super) fn new(short: usize, long: usize) -> Self {
-        Self { short, returns: CloseReturn::default(), window: Window::new(long) }
-    }
-}
-
-impl Indicator for VolatilityRatio {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let value = self.returns.update(candle)?;
-        self.window.push(value).then(|| {
-            let short = total(self.window.tail(self.short), |r| r * r);
-            let long = self.window.deviations(0.0, 2);
-            ratio_or(short / self.short as f64, long / self.window.count(), 1.0).sqrt()
-        })
+impl Statistic<1> for VolatilityRatio {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns]: [S; 1]) -> S::Number {
+        let short = returns.tail(self.short).total(|r| r * r) / S::Number::of(self.short as f64);
+        let long = returns.total(|r| r * r) / returns.count();
+        short.over(long, 1.0).sqrt()
     }
 }
 
@@ -122,23 +173,25 @@ impl Indicator for EwmaVolatility {
         let value = self.returns.update(candle)?;
         self.square.update(value * value).map(f64::sqrt)
     }
+
+    fn sources(&self) -> &[Source] {
+        &[Source::Return]
+    }
+
+    fn fold(&mut self, columns: &Columns<'_>, values: &mut [f32]) {
+        for (value, r) in values.iter_mut().zip(self.returns.fold(columns)) {
+            *value = marked(r.and_then(|r| self.square.update(r * r)).map(f64::sqrt));
+        }
+    }
 }
 
 /// Width of Bollinger's bands: `4 * deviation / mean` of the last closes.
 #[derive(Debug)]
-pub(super) struct BollingerWidth {
-    closes: Window,
-}
+pub(super) struct BollingerWidth;
 
-impl BollingerWidth {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { closes: Window::new(lookback) }
-    }
-}
-
-impl Indicator for BollingerWidth {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let full = self.closes.push(candle.close);
-        full.then(|| 4.0 * self.closes.deviation(0) / self.closes.mean())
+impl Statistic<1> for BollingerWidth {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [closes]: [S; 1]) -> S::Number {
+        S::Number::of(4.0) * closes.deviation(0) / closes.mean()
     }
 }

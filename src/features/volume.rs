@@ -2,148 +2,87 @@
 
 use crate::market::Candle;
 
-use super::candle_shape::close_location;
-use super::indicator::{CloseReturn, Indicator, inside_range, ratio_or, typical_price};
-use super::rolling::{Window, correlation};
+use super::indicator::{CloseReturn, Indicator, inside_range, ratio_or};
+use super::number::Number;
+use super::of_last::{OfLast, Statistic};
+use super::rolling::Window;
+use super::sample::Sample;
+use super::source::Source;
 
-/// Volume as a z-score among the last `lookback`; 0 when they are all equal.
-#[derive(Debug)]
-pub(super) struct VolumeZ {
-    volumes: Window,
-}
-
-impl VolumeZ {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { volumes: Window::new(lookback) }
-    }
-}
-
-impl Indicator for VolumeZ {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.volumes.push(candle.volume).then(|| self.volumes.z_score(candle.volume))
-    }
-}
-
-/// Mean volume of the last `short` candles over that of the last `long`; 1 when nothing was traded.
+/// Mean volume of the last `short` candles over that of all; 1 when nothing was traded.
 #[derive(Debug)]
 pub(super) struct VolumeRatio {
-    short: usize,
-    volumes: Window,
+    pub(super) short: usize,
 }
 
-impl VolumeRatio {
-    pub(super) fn new(short: usize, long: usize) -> Self {
-        Self { short, volumes: Window::new(long) }
+impl Statistic<1> for VolumeRatio {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [volumes]: [S; 1]) -> S::Number {
+        let short = volumes.tail(self.short).sum() / S::Number::of(self.short as f64);
+        short.over(volumes.sum() / volumes.count(), 1.0)
     }
 }
 
-impl Indicator for VolumeRatio {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.volumes.push(candle.volume).then(|| {
-            let short = self.volumes.sum_of_last(self.short) / self.short as f64;
-            ratio_or(short, self.volumes.sum() / self.volumes.count(), 1.0)
-        })
-    }
-}
-
-/// Granville's on-balance volume as a share: `sum sign(C - C[-1]) V / sum V`, -1 to 1; 0 without
-/// volume.
+/// Sum of the first over sum of the second; 0 where that is 0.
 #[derive(Debug)]
-pub(super) struct OnBalance {
-    last: Option<f64>,
-    signed: Window,
-    volumes: Window,
-}
+pub(super) struct Share;
 
-impl OnBalance {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { last: None, signed: Window::new(lookback), volumes: Window::new(lookback) }
+impl Share {
+    /// Granville's on-balance volume as a share: `sum sign(C - C[-1]) V / sum V`, -1 to 1.
+    pub(super) fn on_balance(lookback: usize) -> OfLast<2, Self> {
+        OfLast::new(lookback, [Source::SignedVolume, Source::Volume], Self)
+    }
+
+    /// Chaikin's money flow: `sum CLV V / sum V`, CLV the close location value, -1 to 1.
+    pub(super) fn chaikin_flow(lookback: usize) -> OfLast<2, Self> {
+        OfLast::new(lookback, [Source::LocatedVolume, Source::Volume], Self)
     }
 }
 
-impl Indicator for OnBalance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let last = self.last.replace(candle.close)?;
-        let side = f64::from(i8::from(candle.close > last) - i8::from(candle.close < last));
-        self.signed.push(side * candle.volume);
-        let full = self.volumes.push(candle.volume);
-        full.then(|| ratio_or(self.signed.sum(), self.volumes.sum(), 0.0))
-    }
-}
-
-/// Chaikin's money flow: `sum CLV V / sum V`, CLV the close location value, -1 to 1; 0 without
-/// volume.
-#[derive(Debug)]
-pub(super) struct ChaikinFlow {
-    flows: Window,
-    volumes: Window,
-}
-
-impl ChaikinFlow {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { flows: Window::new(lookback), volumes: Window::new(lookback) }
-    }
-}
-
-impl Indicator for ChaikinFlow {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.flows.push(close_location(candle) * candle.volume);
-        let full = self.volumes.push(candle.volume);
-        full.then(|| ratio_or(self.flows.sum(), self.volumes.sum(), 0.0))
+impl Statistic<2> for Share {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [part, whole]: [S; 2]) -> S::Number {
+        part.sum().over(whole.sum(), 0.0)
     }
 }
 
 /// Money flow index: share of the typical price times volume traded on rises of the typical price,
 /// among rises and falls, 0 to 100; 50 without either.
 #[derive(Debug)]
-pub(super) struct MoneyFlow {
-    last: Option<f64>,
-    rises: Window,
-    falls: Window,
-}
+pub(super) struct MoneyFlow;
 
 impl MoneyFlow {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { last: None, rises: Window::new(lookback), falls: Window::new(lookback) }
+    pub(super) fn over(lookback: usize) -> OfLast<2, Self> {
+        OfLast::new(lookback, [Source::RiseFlow, Source::FallFlow], Self)
     }
 }
 
-impl Indicator for MoneyFlow {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let price = typical_price(candle);
-        let last = self.last.replace(price)?;
-        let flow = price * candle.volume;
-        self.rises.push(if price > last { flow } else { 0.0 });
-        let full = self.falls.push(if price < last { flow } else { 0.0 });
-        full.then(|| {
-            let rises = self.rises.sum();
-            100.0 * ratio_or(rises, rises + self.falls.sum(), 0.5)
-        })
+impl Statistic<2> for MoneyFlow {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [rises, falls]: [S; 2]) -> S::Number {
+        let rises = rises.sum();
+        S::Number::of(100.0) * rises.over(rises + falls.sum(), 0.5)
     }
 }
 
 /// Distance of the close from the volume-weighted mean of the last typical prices:
 /// `C / (sum TP V / sum V) - 1`; 0 without volume.
 #[derive(Debug)]
-pub(super) struct VwapDistance {
-    flows: Window,
-    volumes: Window,
-}
+pub(super) struct VwapDistance;
 
 impl VwapDistance {
-    pub(super) fn new(lookback: usize) -> Self {
-        Self { flows: Window::new(lookback), volumes: Window::new(lookback) }
+    pub(super) fn over(lookback: usize) -> OfLast<3, Self> {
+        OfLast::new(lookback, [Source::TypicalVolume, Source::Volume, Source::Close], Self)
     }
 }
 
-impl Indicator for VwapDistance {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        self.flows.push(typical_price(candle) * candle.volume);
-        let full = self.volumes.push(candle.volume);
-        full.then(|| {
-            let vwap = ratio_or(self.flows.sum(), self.volumes.sum(), candle.close);
-            candle.close / vwap - 1.0
-        })
+impl Statistic<3> for VwapDistance {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [flows, volumes, closes]: [S; 3]) -> S::Number {
+        let vwap = flows.sum().over(volumes.sum(), f64::NAN);
+        // No mean without volume.
+        let distance = |close, vwap: f64| if vwap.is_nan() { 0.0 } else { close / vwap - 1.0 };
+        closes.newest().zip(vwap, distance)
     }
 }
 
@@ -163,25 +102,18 @@ impl Indicator for CandleVwap {
 
 /// Correlation of the last log returns with the volumes they came with; 0 when one does not vary.
 #[derive(Debug)]
-pub(super) struct PriceVolumeCorrelation {
-    returns: CloseReturn,
-    window: Window,
-    volumes: Window,
-}
+pub(super) struct PriceVolumeCorrelation;
 
 impl PriceVolumeCorrelation {
-    pub(super) fn new(lookback: usize) -> Self {
-        let (window, volumes) = (Window::new(lookback), Window::new(lookback));
-        Self { returns: CloseReturn::default(), window, volumes }
+    pub(super) fn over(lookback: usize) -> OfLast<2, Self> {
+        OfLast::new(lookback, [Source::Return, Source::Volume], Self)
     }
 }
 
-impl Indicator for PriceVolumeCorrelation {
-    fn update(&mut self, candle: &Candle) -> Option<f64> {
-        let value = self.returns.update(candle)?;
-        self.window.push(value);
-        let full = self.volumes.push(candle.volume);
-        full.then(|| correlation(&self.window, &self.volumes))
+impl Statistic<2> for PriceVolumeCorrelation {
+    #[inline(always)]
+    fn of<S: Sample>(&self, [returns, volumes]: [S; 2]) -> S::Number {
+        returns.correlation(volumes)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Candles of one instrument and interval as columns with strictly increasing time.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -116,6 +118,24 @@ impl CandleSeries {
         &self.open_time
     }
 
+    /// Highest prices.
+    #[must_use]
+    pub fn high(&self) -> &[f64] {
+        &self.high
+    }
+
+    /// Lowest prices.
+    #[must_use]
+    pub fn low(&self) -> &[f64] {
+        &self.low
+    }
+
+    /// Traded amounts, base currency.
+    #[must_use]
+    pub fn volume(&self) -> &[f64] {
+        &self.volume
+    }
+
     /// First prices.
     #[must_use]
     pub fn open(&self) -> &[f64] {
@@ -151,7 +171,38 @@ impl CandleSeries {
     /// Every candle, oldest first.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Candle> + '_ {
-        (0..self.len()).map(|index| self.candle(index))
+        self.candles(0..self.len())
+    }
+
+    /// The candles at these places, oldest first.
+    ///
+    /// # Panics
+    /// When the range ends past [`Self::len`].
+    #[must_use]
+    pub fn candles(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = Candle> + '_ {
+        // Slices of one length are read without a check a column.
+        let open_time = &self.open_time[range.clone()];
+        let open = &self.open[range.clone()];
+        let high = &self.high[range.clone()];
+        let low = &self.low[range.clone()];
+        let close = &self.close[range.clone()];
+        let volume = &self.volume[range.clone()];
+        let quote_volume = &self.quote_volume[range.clone()];
+        let trades = &self.trades[range.clone()];
+        let taker_buy_volume = &self.taker_buy_volume[range.clone()];
+        let taker_buy_quote_volume = &self.taker_buy_quote_volume[range];
+        (0..open_time.len()).map(move |index| Candle {
+            open_time: open_time[index],
+            open: open[index],
+            high: high[index],
+            low: low[index],
+            close: close[index],
+            volume: volume[index],
+            quote_volume: quote_volume[index],
+            trades: trades[index],
+            taker_buy_volume: taker_buy_volume[index],
+            taker_buy_quote_volume: taker_buy_quote_volume[index],
+        })
     }
 
     /// The candles that open inside `span`.

@@ -16,10 +16,10 @@ Channel {
         "2 std C / (1.5 A), A Wilder's mean of the true range; 1 without range",
         "Carter 2005, Mastering the Trade";
     ChannelPosition20 "channel_position_20" [High Low Close] window 19, "0 to 1"
-        => ChannelPosition::new(20),
+        => OfLast::new(20, [Source::High, Source::Low, Source::Close], InChannel(1.0)),
         "(C - min L) / (max H - min L); 0.5 when max H = min L", "Donchian channel";
     ChannelPosition96 "channel_position_96" [High Low Close] window 95, "0 to 1"
-        => ChannelPosition::new(96),
+        => OfLast::new(96, [Source::High, Source::Low, Source::Close], InChannel(1.0)),
         "(C - min L) / (max H - min L); 0.5 when max H = min L", "Donchian channel";
     ChannelWidth24 "channel_width_24" [High Low] window 23, "log return"
         => channels::ChannelWidth::new(24),

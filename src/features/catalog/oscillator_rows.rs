@@ -10,7 +10,7 @@ Oscillator {
     Rsi14 "rsi_14" [Close] recursive 14, "0 to 100" => Rsi::new(14),
         "100 G / (G + F), Wilder's means of the rises and falls of C; 50 when both are 0",
         "Wilder 1978, New Concepts in Technical Trading Systems; TA-Lib RSI";
-    StochasticK14 "stochastic_k_14" [High Low Close] window 13, "0 to 100" => StochasticK::new(14),
+    StochasticK14 "stochastic_k_14" [High Low Close] window 13, "0 to 100" => OfLast::new(14, [Source::High, Source::Low, Source::Close], InChannel(100.0)),
         "100 (C - min L) / (max H - min L); 50 when max H = min L", "Lane 1984; TA-Lib STOCHF";
     StochasticD14x3 "stochastic_d_14_3" [High Low Close] window 15, "0 to 100"
         => StochasticD::new(14, 3),
@@ -18,11 +18,11 @@ Oscillator {
     StochasticRsi14 "stochastic_rsi_14" [Close] recursive 27, "0 to 100" => StochasticRsi::new(14),
         "100 (R - min R) / (max R - min R), R = rsi_14; 50 when max R = min R",
         "Chande and Kroll 1994, The New Technical Trader; TA-Lib STOCHRSI";
-    Cci20 "cci_20" [High Low Close] window 19, "0.015 mean deviations" => Cci::new(20),
+    Cci20 "cci_20" [High Low Close] window 19, "0.015 mean deviations" => OfLast::new(20, [Source::Typical], Cci),
         "(TP - mean TP) / (0.015 mean |TP - mean TP|); 0 when the TP are equal",
         "Lambert 1980; TA-Lib CCI";
     Ultimate7x14x28 "ultimate_7_14_28" [High Low Close] window 28, "0 to 100"
-        => Ultimate::new([7, 14, 28]),
+        => Ultimate::over([7, 14, 28]),
         "100 (4 A(7) + 2 A(14) + A(28)) / 7, A = sum (C - min(L, C[-1])) / sum true range; 0.5 without range",
         "Williams 1985; TA-Lib ULTOSC";
     Rsi28 "rsi_28" [Close] recursive 28, "0 to 100" => Rsi::new(28),

@@ -4,32 +4,32 @@
 macro_rules! price_rows {
     ($then:ident $($next:ident)*: $($before:tt)*) => { $then! { $($next)*: $($before)*
 Price {
-    LogReturn1 "log_return_1" [Close] window 1, "log return" => LogReturn::new(1),
+    LogReturn1 "log_return_1" [Close] window 1, "log return" => OfLast::new(2, [Source::Close], LogReturn),
         "ln(C / C[-1])", "definition";
-    LogReturn2 "log_return_2" [Close] window 2, "log return" => LogReturn::new(2),
+    LogReturn2 "log_return_2" [Close] window 2, "log return" => OfLast::new(3, [Source::Close], LogReturn),
         "ln(C / C[-2])", "definition";
-    LogReturn3 "log_return_3" [Close] window 3, "log return" => LogReturn::new(3),
+    LogReturn3 "log_return_3" [Close] window 3, "log return" => OfLast::new(4, [Source::Close], LogReturn),
         "ln(C / C[-3])", "definition";
-    LogReturn6 "log_return_6" [Close] window 6, "log return" => LogReturn::new(6),
+    LogReturn6 "log_return_6" [Close] window 6, "log return" => OfLast::new(7, [Source::Close], LogReturn),
         "ln(C / C[-6])", "definition";
-    LogReturn12 "log_return_12" [Close] window 12, "log return" => LogReturn::new(12),
+    LogReturn12 "log_return_12" [Close] window 12, "log return" => OfLast::new(13, [Source::Close], LogReturn),
         "ln(C / C[-12])", "definition";
-    LogReturn24 "log_return_24" [Close] window 24, "log return" => LogReturn::new(24),
+    LogReturn24 "log_return_24" [Close] window 24, "log return" => OfLast::new(25, [Source::Close], LogReturn),
         "ln(C / C[-24])", "definition";
-    ReturnZ24 "return_z_24" [Close] window 24, "standard deviations" => ReturnZ::new(24),
+    ReturnZ24 "return_z_24" [Close] window 24, "standard deviations" => OfLast::new(24, [Source::Return], ZScore),
         "(r - mean r) / std r; 0 when the r are equal", "z-score";
-    CloseZ20 "close_z_20" [Close] window 19, "standard deviations" => CloseZ::new(20),
+    CloseZ20 "close_z_20" [Close] window 19, "standard deviations" => OfLast::new(20, [Source::Close], ZScore),
         "(C - mean C) / std C; 0 when the C are equal", "Bollinger 2001, Bollinger on Bollinger Bands";
-    CloseZ50 "close_z_50" [Close] window 49, "standard deviations" => CloseZ::new(50),
+    CloseZ50 "close_z_50" [Close] window 49, "standard deviations" => OfLast::new(50, [Source::Close], ZScore),
         "(C - mean C) / std C; 0 when the C are equal", "Bollinger 2001, Bollinger on Bollinger Bands";
-    HighDistance48 "high_distance_48" [High Close] window 47, "log return" => HighDistance::new(48),
+    HighDistance48 "high_distance_48" [High Close] window 47, "log return" => OfLast::new(48, [Source::Close, Source::High], HighDistance),
         "ln(C / max H)", "George and Hwang 2004, The 52-week high and momentum investing";
-    LowDistance48 "low_distance_48" [Low Close] window 47, "log return" => LowDistance::new(48),
+    LowDistance48 "low_distance_48" [Low Close] window 47, "log return" => OfLast::new(48, [Source::Close, Source::Low], LowDistance),
         "ln(C / min L)", "George and Hwang 2004, The 52-week high and momentum investing";
     ChannelPosition48 "channel_position_48" [High Low Close] window 47, "0 to 1"
-        => ChannelPosition::new(48),
+        => OfLast::new(48, [Source::High, Source::Low, Source::Close], InChannel(1.0)),
         "(C - min L) / (max H - min L); 0.5 when max H = min L", "Donchian channel";
-    LogReturn48 "log_return_48" [Close] window 48, "log return" => LogReturn::new(48),
+    LogReturn48 "log_return_48" [Close] window 48, "log return" => OfLast::new(49, [Source::Close], LogReturn),
         "ln(C / C[-48])", "definition";
     CloseRank24 "close_rank_24" [Close] window 23, "0 to 1"
         => OfCandles::new(24, of_candles::close, of_candles::rank),

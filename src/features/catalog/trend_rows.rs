@@ -4,9 +4,9 @@
 macro_rules! trend_rows {
     ($then:ident $($next:ident)*: $($before:tt)*) => { $then! { $($next)*: $($before)*
 Trend {
-    SmaDistance20 "sma_distance_20" [Close] window 19, "ratio" => SmaDistance::new(20),
+    SmaDistance20 "sma_distance_20" [Close] window 19, "ratio" => OfLast::new(20, [Source::Close], SmaDistance),
         "C / mean C - 1", "simple moving average";
-    SmaDistance50 "sma_distance_50" [Close] window 49, "ratio" => SmaDistance::new(50),
+    SmaDistance50 "sma_distance_50" [Close] window 49, "ratio" => OfLast::new(50, [Source::Close], SmaDistance),
         "C / mean C - 1", "simple moving average";
     EmaDistance12 "ema_distance_12" [Close] recursive 11, "ratio" => EmaDistance::new(12),
         "C / EMA(C) - 1, EMA += 2 / (n + 1) (C - EMA), begun with the mean of the first n",
@@ -36,13 +36,13 @@ Trend {
         "Wilder 1978, New Concepts in Technical Trading Systems; TA-Lib PLUS_DI, MINUS_DI";
     Aroon25 "aroon_25" [High Low] window 25, "-100 to 100" => Aroon::new(25),
         "100 (age of min L - age of max H) / n over n + 1 candles", "Chande 1995; TA-Lib AROONOSC";
-    Slope24 "slope_24" [Close] window 23, "log return a candle" => Slope::new(24),
+    Slope24 "slope_24" [Close] window 23, "log return a candle" => Slope::over(24),
         "least-squares slope of ln C on time", "TA-Lib LINEARREG_SLOPE of ln C";
-    SlopeFit24 "slope_fit_24" [Close] window 23, "0 to 1" => SlopeFit::new(24),
+    SlopeFit24 "slope_fit_24" [Close] window 23, "0 to 1" => SlopeFit::over(24),
         "squared correlation of ln C with time; 0 when the C are equal", "coefficient of determination";
-    Efficiency10 "efficiency_10" [Close] window 10, "0 to 1" => Efficiency::new(10),
+    Efficiency10 "efficiency_10" [Close] window 10, "0 to 1" => OfLast::new(10, [Source::Return], Efficiency),
         "|sum r| / sum |r|; 0 when the price stood still", "Kaufman 1995, Smarter Trading";
-    SmaDistance96 "sma_distance_96" [Close] window 95, "ratio" => SmaDistance::new(96),
+    SmaDistance96 "sma_distance_96" [Close] window 95, "ratio" => OfLast::new(96, [Source::Close], SmaDistance),
         "C / mean C - 1", "simple moving average";
     EmaDistance96 "ema_distance_96" [Close] recursive 95, "ratio" => EmaDistance::new(96),
         "C / EMA(C) - 1, EMA += 2 / (n + 1) (C - EMA), begun with the mean of the first n",
@@ -72,9 +72,9 @@ Trend {
         => weighted_average::KaufmanDistance::new(10),
         "1 - K / C, K += (e (2/3 - 2/31) + 2/31)^2 (C - K), e = |C - C[-n]| / sum |C - C[-1]|, 1 without moves, begun at the close before the first value",
         "Kaufman 1995, Smarter Trading; TA-Lib KAMA";
-    Slope96 "slope_96" [Close] window 95, "log return a candle" => Slope::new(96),
+    Slope96 "slope_96" [Close] window 95, "log return a candle" => Slope::over(96),
         "least-squares slope of ln C on time", "TA-Lib LINEARREG_SLOPE of ln C";
-    SlopeFit96 "slope_fit_96" [Close] window 95, "0 to 1" => SlopeFit::new(96),
+    SlopeFit96 "slope_fit_96" [Close] window 95, "0 to 1" => SlopeFit::over(96),
         "squared correlation of ln C with time; 0 when the C are equal",
         "coefficient of determination";
     SlopeResidual24 "slope_residual_24" [Close] window 23, "log return"
@@ -120,7 +120,7 @@ Trend {
         => trend_strength::Choppiness::new(14),
         "100 ln(sum TR / (max TH - min TL)) / ln n, TR = TH - TL, TH = max(H, C[-1]), TL = min(L, C[-1]); 100 when the price stood still",
         "Dreiss 1993, choppiness index";
-    Efficiency48 "efficiency_48" [Close] window 48, "0 to 1" => Efficiency::new(48),
+    Efficiency48 "efficiency_48" [Close] window 48, "0 to 1" => OfLast::new(48, [Source::Return], Efficiency),
         "|sum r| / sum |r|; 0 when the price stood still", "Kaufman 1995, Smarter Trading";
 }
     } };

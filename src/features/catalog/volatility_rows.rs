@@ -5,93 +5,93 @@ macro_rules! volatility_rows {
     ($then:ident $($next:ident)*: $($before:tt)*) => { $then! { $($next)*: $($before)*
 Volatility {
     CloseVolatility6 "close_volatility_6" [Close] window 6, "log return a candle"
-        => OfReturns::new(6, volatility::close_to_close),
+        => OfLast::new(6, [Source::Return], volatility::CloseToClose),
         "sample standard deviation of r", "definition";
     CloseVolatility24 "close_volatility_24" [Close] window 24, "log return a candle"
-        => OfReturns::new(24, volatility::close_to_close),
+        => OfLast::new(24, [Source::Return], volatility::CloseToClose),
         "sample standard deviation of r", "definition";
     CloseVolatility96 "close_volatility_96" [Close] window 96, "log return a candle"
-        => OfReturns::new(96, volatility::close_to_close),
+        => OfLast::new(96, [Source::Return], volatility::CloseToClose),
         "sample standard deviation of r", "definition";
     VolatilityRatio6x48 "volatility_ratio_6_48" [Close] window 48, "ratio"
-        => VolatilityRatio::new(6, 48),
+        => OfLast::new(48, [Source::Return], VolatilityRatio { short: 6 }),
         "sqrt(mean r^2 over 6 / mean r^2 over 48); 1 when the price stood still", "definition";
     EwmaVolatility32 "ewma_volatility_32" [Close] recursive 32, "log return a candle"
         => EwmaVolatility::new(32),
         "sqrt(S), S += 2 / (n + 1) (r^2 - S), begun with the mean of the first n; decay 0.94",
         "RiskMetrics Technical Document 1996";
     Parkinson24 "parkinson_24" [High Low] window 23, "log return a candle"
-        => MeanVariance::new(24, range_volatility::parkinson),
+        => OfLast::new(24, [Source::Parkinson], RootOfMean),
         "sqrt(mean ln(H / L)^2 / (4 ln 2))",
         "Parkinson 1980, The extreme value method for estimating the variance of the rate of return";
     GarmanKlass24 "garman_klass_24" [Open High Low Close] window 23, "log return a candle"
-        => MeanVariance::new(24, range_volatility::garman_klass),
+        => OfLast::new(24, [Source::GarmanKlass], RootOfMean),
         "sqrt(mean(ln(H / L)^2 / 2 - (2 ln 2 - 1) ln(C / O)^2))",
         "Garman and Klass 1980, On the estimation of security price volatilities";
     RogersSatchell24 "rogers_satchell_24" [Open High Low Close] window 23, "log return a candle"
-        => MeanVariance::new(24, range_volatility::rogers_satchell),
+        => OfLast::new(24, [Source::RogersSatchell], RootOfMean),
         "sqrt(mean(ln(H / C) ln(H / O) + ln(L / C) ln(L / O)))",
         "Rogers and Satchell 1991, Estimating variance from high, low and closing prices";
     YangZhang24 "yang_zhang_24" [Open High Low Close] window 24, "log return a candle"
-        => YangZhang::new(24),
+        => YangZhang::over(24),
         "sqrt(var ln(O / C[-1]) + k var ln(C / O) + (1 - k) RS), RS as rogers_satchell_24 before the root, k = 0.34 / (1.34 + (n + 1) / (n - 1))",
         "Yang and Zhang 2000, Drift-independent volatility estimation";
     TrueRange1 "true_range_1" [High Low Close] window 1, "ratio" => TrueRange::default(),
         "max(H - L, |H - C[-1]|, |L - C[-1]|) / C[-1]", "Wilder 1978; TA-Lib TRANGE";
     Atr14 "atr_14" [High Low Close] recursive 14, "ratio" => Atr::new(14),
         "Wilder's mean of the true range / C", "Wilder 1978; TA-Lib NATR";
-    BollingerWidth20 "bollinger_width_20" [Close] window 19, "ratio" => BollingerWidth::new(20),
+    BollingerWidth20 "bollinger_width_20" [Close] window 19, "ratio" => OfLast::new(20, [Source::Close], BollingerWidth),
         "4 std C / mean C", "Bollinger 2001, Bollinger on Bollinger Bands; TA-Lib BBANDS";
     DownsideShare24 "downside_share_24" [Close] window 24, "0 to 1"
-        => OfReturns::new(24, volatility::downside_share),
+        => OfLast::new(24, [Source::Return], volatility::DownsideShare),
         "sum min(r, 0)^2 / sum r^2; 0.5 when the price stood still",
         "Barndorff-Nielsen, Kinnebrock and Shephard 2010, Measuring downside risk";
     JumpShare24 "jump_share_24" [Close] window 24, "0 to 1"
-        => OfReturns::new(24, volatility::jump_share),
+        => OfLast::new(24, [Source::Return], volatility::JumpShare),
         "max(0, 1 - pi / 2 n / (n - 1) sum |r| |r[-1]| / sum r^2); 0 when the price stood still",
         "Barndorff-Nielsen and Shephard 2004, Power and bipower variation";
-    Skewness24 "skewness_24" [Close] window 24, "none" => OfReturns::new(24, volatility::skewness),
+    Skewness24 "skewness_24" [Close] window 24, "none" => OfLast::new(24, [Source::Return], volatility::Skewness),
         "sqrt(n (n - 1)) / (n - 2) m3 / m2^1.5 of r; 0 when the r are equal", "sample skewness G1";
-    Kurtosis24 "kurtosis_24" [Close] window 24, "none" => OfReturns::new(24, volatility::kurtosis),
+    Kurtosis24 "kurtosis_24" [Close] window 24, "none" => OfLast::new(24, [Source::Return], volatility::Kurtosis),
         "(n - 1) / ((n - 2) (n - 3)) ((n + 1) m4 / m2^2 - 3 (n - 1)) of r; 0 when the r are equal",
         "sample excess kurtosis G2";
     Autocorrelation24 "autocorrelation_24" [Close] window 24, "-1 to 1"
-        => OfReturns::new(24, volatility::autocorrelation),
+        => OfLast::new(24, [Source::Return], volatility::Autocorrelation),
         "sum (r - m)(r[-1] - m) / sum (r - m)^2, m = mean r; 0 when the r are equal",
         "Box and Jenkins 1970, Time Series Analysis";
     CloseVolatility48 "close_volatility_48" [Close] window 48, "log return a candle"
-        => OfReturns::new(48, volatility::close_to_close),
+        => OfLast::new(48, [Source::Return], volatility::CloseToClose),
         "sample standard deviation of r", "definition";
     Parkinson6 "parkinson_6" [High Low] window 5, "log return a candle"
-        => MeanVariance::new(6, range_volatility::parkinson),
+        => OfLast::new(6, [Source::Parkinson], RootOfMean),
         "sqrt(mean ln(H / L)^2 / (4 ln 2))",
         "Parkinson 1980, The extreme value method for estimating the variance of the rate of return";
     GarmanKlass6 "garman_klass_6" [Open High Low Close] window 5, "log return a candle"
-        => MeanVariance::new(6, range_volatility::garman_klass),
+        => OfLast::new(6, [Source::GarmanKlass], RootOfMean),
         "sqrt(mean(ln(H / L)^2 / 2 - (2 ln 2 - 1) ln(C / O)^2))",
         "Garman and Klass 1980, On the estimation of security price volatilities";
     RogersSatchell6 "rogers_satchell_6" [Open High Low Close] window 5, "log return a candle"
-        => MeanVariance::new(6, range_volatility::rogers_satchell),
+        => OfLast::new(6, [Source::RogersSatchell], RootOfMean),
         "sqrt(mean(ln(H / C) ln(H / O) + ln(L / C) ln(L / O)))",
         "Rogers and Satchell 1991, Estimating variance from high, low and closing prices";
     YangZhang6 "yang_zhang_6" [Open High Low Close] window 6, "log return a candle"
-        => YangZhang::new(6),
+        => YangZhang::over(6),
         "sqrt(var ln(O / C[-1]) + k var ln(C / O) + (1 - k) RS), RS as rogers_satchell_6 before the root, k = 0.34 / (1.34 + (n + 1) / (n - 1))",
         "Yang and Zhang 2000, Drift-independent volatility estimation";
     Parkinson96 "parkinson_96" [High Low] window 95, "log return a candle"
-        => MeanVariance::new(96, range_volatility::parkinson),
+        => OfLast::new(96, [Source::Parkinson], RootOfMean),
         "sqrt(mean ln(H / L)^2 / (4 ln 2))",
         "Parkinson 1980, The extreme value method for estimating the variance of the rate of return";
     GarmanKlass96 "garman_klass_96" [Open High Low Close] window 95, "log return a candle"
-        => MeanVariance::new(96, range_volatility::garman_klass),
+        => OfLast::new(96, [Source::GarmanKlass], RootOfMean),
         "sqrt(mean(ln(H / L)^2 / 2 - (2 ln 2 - 1) ln(C / O)^2))",
         "Garman and Klass 1980, On the estimation of security price volatilities";
     RogersSatchell96 "rogers_satchell_96" [Open High Low Close] window 95, "log return a candle"
-        => MeanVariance::new(96, range_volatility::rogers_satchell),
+        => OfLast::new(96, [Source::RogersSatchell], RootOfMean),
         "sqrt(mean(ln(H / C) ln(H / O) + ln(L / C) ln(L / O)))",
         "Rogers and Satchell 1991, Estimating variance from high, low and closing prices";
     YangZhang96 "yang_zhang_96" [Open High Low Close] window 96, "log return a candle"
-        => YangZhang::new(96),
+        => YangZhang::over(96),
         "sqrt(var ln(O / C[-1]) + k var ln(C / O) + (1 - k) RS), RS as rogers_satchell_96 before the root, k = 0.34 / (1.34 + (n + 1) / (n - 1))",
         "Yang and Zhang 2000, Drift-independent volatility estimation";
     EwmaVolatility8 "ewma_volatility_8" [Close] recursive 8, "log return a candle"
@@ -103,7 +103,7 @@ Volatility {
         "sqrt(S), S += 2 / (n + 1) (r^2 - S), begun with the mean of the first n",
         "RiskMetrics Technical Document 1996";
     VolatilityRatio24x96 "volatility_ratio_24_96" [Close] window 96, "ratio"
-        => VolatilityRatio::new(24, 96),
+        => OfLast::new(96, [Source::Return], VolatilityRatio { short: 24 }),
         "sqrt(mean r^2 over 24 / mean r^2 over 96); 1 when the price stood still", "definition";
     RangeRatio24 "range_ratio_24" [High Low] window 23, "ratio"
         => OfCandles::new(24, of_candles::spread, of_candles::over_mean),
@@ -129,7 +129,7 @@ Volatility {
         "sqrt(pi / (6 - 4 sqrt 3 + pi) / (n - 2) sum med(|r|, |r[-1]|, |r[-2]|)^2), all among the n",
         "Andersen, Dobrev and Schaumburg 2012, Jump-robust volatility estimation";
     JumpShare96 "jump_share_96" [Close] window 96, "0 to 1"
-        => OfReturns::new(96, volatility::jump_share),
+        => OfLast::new(96, [Source::Return], volatility::JumpShare),
         "max(0, 1 - pi / 2 n / (n - 1) sum |r| |r[-1]| / sum r^2); 0 when the price stood still",
         "Barndorff-Nielsen and Shephard 2004, Power and bipower variation";
     JumpZ96 "jump_z_96" [Close] window 96, "standard deviations"
@@ -137,7 +137,7 @@ Volatility {
         "(1 - BV / RV) / sqrt((pi^2 / 4 + pi - 5) / n max(1, QV / BV^2)), RV = sum r^2, BV = pi / 2 n / (n - 1) sum |r r[-1]|, QV = pi^2 / 4 n^2 / (n - 3) sum |r r[-1] r[-2] r[-3]|; 0 when the price stood still, QV / BV^2 is 0 when BV is",
         "Barndorff-Nielsen and Shephard 2006, Econometrics of testing for jumps";
     DownsideShare96 "downside_share_96" [Close] window 96, "0 to 1"
-        => OfReturns::new(96, volatility::downside_share),
+        => OfLast::new(96, [Source::Return], volatility::DownsideShare),
         "sum min(r, 0)^2 / sum r^2; 0.5 when the price stood still",
         "Barndorff-Nielsen, Kinnebrock and Shephard 2010, Measuring downside risk";
     DownsideVolatility24 "downside_volatility_24" [Close] window 24, "log return a candle"
@@ -183,7 +183,7 @@ Volatility {
         "sum (R - 4 m)^2 / (4 (n - 3) (1 - 4 / n)) / (sum (r - m)^2 / (n - 1)), R = ln(C / C[-4]) among the n, m = mean r; 1 when the r are equal",
         "Lo and MacKinlay 1988, Stock market prices do not follow random walks";
     Autocorrelation96 "autocorrelation_96" [Close] window 96, "-1 to 1"
-        => OfReturns::new(96, volatility::autocorrelation),
+        => OfLast::new(96, [Source::Return], volatility::Autocorrelation),
         "sum (r - m)(r[-1] - m) / sum (r - m)^2, m = mean r; 0 when the r are equal",
         "Box and Jenkins 1970, Time Series Analysis";
     Autocorrelation96x6 "autocorrelation_96_6" [Close] window 96, "-1 to 1"

@@ -4,40 +4,40 @@
 macro_rules! volume_rows {
     ($then:ident $($next:ident)*: $($before:tt)*) => { $then! { $($next)*: $($before)*
 Volume {
-    VolumeZ24 "volume_z_24" [Volume] window 23, "standard deviations" => VolumeZ::new(24),
+    VolumeZ24 "volume_z_24" [Volume] window 23, "standard deviations" => OfLast::new(24, [Source::Volume], ZScore),
         "(V - mean V) / std V; 0 when the V are equal", "z-score";
-    RelativeVolume24 "relative_volume_24" [Volume] window 23, "ratio" => VolumeRatio::new(1, 24),
+    RelativeVolume24 "relative_volume_24" [Volume] window 23, "ratio" => OfLast::new(24, [Source::Volume], VolumeRatio { short: 1 }),
         "V / mean V; 1 when nothing was traded", "definition";
-    VolumeRatio6x48 "volume_ratio_6_48" [Volume] window 47, "ratio" => VolumeRatio::new(6, 48),
+    VolumeRatio6x48 "volume_ratio_6_48" [Volume] window 47, "ratio" => OfLast::new(48, [Source::Volume], VolumeRatio { short: 6 }),
         "mean V over 6 / mean V over 48; 1 when nothing was traded", "definition";
-    OnBalance24 "on_balance_24" [Close Volume] window 24, "-1 to 1" => OnBalance::new(24),
+    OnBalance24 "on_balance_24" [Close Volume] window 24, "-1 to 1" => Share::on_balance(24),
         "sum sign(C - C[-1]) V / sum V; 0 without volume",
         "Granville 1963 (on-balance volume), as a share; TA-Lib OBV";
     ChaikinFlow20 "chaikin_flow_20" [High Low Close Volume] window 19, "-1 to 1"
-        => ChaikinFlow::new(20),
+        => Share::chaikin_flow(20),
         "sum ((C - L) - (H - C)) / (H - L) V / sum V; 0 without range or volume",
         "Chaikin money flow; TA-Lib AD";
-    MoneyFlow14 "money_flow_14" [High Low Close Volume] window 14, "0 to 100" => MoneyFlow::new(14),
+    MoneyFlow14 "money_flow_14" [High Low Close Volume] window 14, "0 to 100" => MoneyFlow::over(14),
         "100 sum of TP V where TP rose / sum of TP V where it moved; 50 when it did not",
         "Quong and Soudack 1989; TA-Lib MFI";
     VwapDistance24 "vwap_distance_24" [High Low Close Volume] window 23, "ratio"
-        => VwapDistance::new(24),
+        => VwapDistance::over(24),
         "C / (sum TP V / sum V) - 1; 0 without volume", "volume-weighted average price";
     CandleVwap1 "candle_vwap_1" [High Low Close Volume QuoteVolume] window 0, "ratio"
         => CandleVwap,
         "C / (Q / V) - 1, Q / V held inside L and H; 0 without volume",
         "volume-weighted average price";
     PriceVolumeCorrelation24 "price_volume_correlation_24" [Close Volume] window 24, "-1 to 1"
-        => PriceVolumeCorrelation::new(24),
+        => PriceVolumeCorrelation::over(24),
         "correlation of r and V; 0 when one of them does not vary",
         "Karpoff 1987, The relation between price changes and trading volume; TA-Lib CORREL";
     AmihudRatio6x48 "amihud_ratio_6_48" [Close QuoteVolume] window 48, "ratio"
         => AmihudRatio::new(6, 48),
         "mean |r| / Q over 6 / mean |r| / Q over 48; |r| / Q is 0 without volume; 1 when all are",
         "Amihud 2002, Illiquidity and stock returns";
-    VolumeZ96 "volume_z_96" [Volume] window 95, "standard deviations" => VolumeZ::new(96),
+    VolumeZ96 "volume_z_96" [Volume] window 95, "standard deviations" => OfLast::new(96, [Source::Volume], ZScore),
         "(V - mean V) / std V; 0 when the V are equal", "z-score";
-    VolumeRatio24x96 "volume_ratio_24_96" [Volume] window 95, "ratio" => VolumeRatio::new(24, 96),
+    VolumeRatio24x96 "volume_ratio_24_96" [Volume] window 95, "ratio" => OfLast::new(96, [Source::Volume], VolumeRatio { short: 24 }),
         "mean V over 24 / mean V over 96; 1 when nothing was traded", "definition";
     VolumeRank96 "volume_rank_96" [Volume] window 95, "0 to 1"
         => OfCandles::new(96, of_candles::volume, of_candles::rank),
@@ -55,7 +55,7 @@ Volume {
     VolumeOscillator12x26 "volume_oscillator_12_26" [Volume] recursive 25, "ratio"
         => volume_flow::VolumeOscillator::new(12, 26),
         "EMA(V, 12) / EMA(V, 26) - 1; 0 without volume", "percentage volume oscillator";
-    OnBalance96 "on_balance_96" [Close Volume] window 96, "-1 to 1" => OnBalance::new(96),
+    OnBalance96 "on_balance_96" [Close Volume] window 96, "-1 to 1" => Share::on_balance(96),
         "sum sign(C - C[-1]) V / sum V; 0 without volume",
         "Granville 1963 (on-balance volume), as a share; TA-Lib OBV";
     ChaikinOscillator310 "chaikin_oscillator_3_10" [High Low Close Volume] recursive 9, "ratio"
@@ -92,11 +92,11 @@ Volume {
     WeightedVolatility24 "weighted_volatility_24" [Close Volume] window 24, "ratio"
         => OfCandles::new(24, volume_flow::weighted_size, of_candles::variation),
         "std |r| V / mean |r| V; 0 without moves or volume", "qlib Alpha158 WVMA";
-    MoneyFlow28 "money_flow_28" [High Low Close Volume] window 28, "0 to 100" => MoneyFlow::new(28),
+    MoneyFlow28 "money_flow_28" [High Low Close Volume] window 28, "0 to 100" => MoneyFlow::over(28),
         "100 sum of TP V where TP rose / sum of TP V where it moved; 50 when it did not",
         "Quong and Soudack 1989; TA-Lib MFI";
     VwapDistance96 "vwap_distance_96" [High Low Close Volume] window 95, "ratio"
-        => VwapDistance::new(96),
+        => VwapDistance::over(96),
         "C / (sum TP V / sum V) - 1; 0 without volume", "volume-weighted average price";
     VwapZ24 "vwap_z_24" [High Low Close Volume] window 23, "standard deviations"
         => volume_flow::VwapZ::new(24),
