@@ -4,8 +4,10 @@
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
 mod batch_norm;
+mod bilinear_norm;
 mod body;
 mod cnn;
+mod constraint;
 mod heads;
 mod initial;
 mod layers;

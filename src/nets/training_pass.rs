@@ -1,5 +1,6 @@
-//! What a forward pass in training has beside its input: dropout masks drawn on the host, and the
-//! statistics that normalisation layers learn from the batch.
+//! What a forward pass in training has beside its input: dropout masks drawn on the host, the
+//! statistics that normalisation layers learn from the batch, and the bounds that layers put on their
+//! parameters.
 
 use std::collections::HashMap;
 
@@ -7,6 +8,8 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use super::constraint::Constraint;
 
 /// One forward pass in training.
 ///
@@ -20,6 +23,7 @@ pub struct TrainingPass {
     call: u64,
     device: Device,
     statistics: HashMap<ParamId, Tensor<1>>,
+    constraints: HashMap<ParamId, Constraint>,
 }
 
 impl TrainingPass {
@@ -27,7 +31,8 @@ impl TrainingPass {
     #[must_use]
     pub fn new(seed: u64, step: u64, device: &Device) -> Self {
         let device = device.clone().inner();
-        Self { seed, step, call: 0, device, statistics: HashMap::new() }
+        let (statistics, constraints) = (HashMap::new(), HashMap::new());
+        Self { seed, step, call: 0, device, statistics, constraints }
     }
 
     /// The next mask: 0 with probability `rate` (to 1/65536), else 1 / (1 - rate), without autodiff.
@@ -59,6 +64,16 @@ impl TrainingPass {
         self.statistics.get(&statistic)
     }
 
+    /// The bound on a parameter, where its layer noted one.
+    pub(super) fn constraint_of(&self, parameter: ParamId) -> Option<Constraint> {
+        self.constraints.get(&parameter).copied()
+    }
+
+    /// Whether a layer put a bound on a parameter.
+    pub(super) fn has_constraints(&self) -> bool {
+        !self.constraints.is_empty()
+    }
+
     /// Whether the net has running statistics.
     #[must_use]
     pub fn has_statistics(&self) -> bool {
@@ -78,5 +93,16 @@ pub(super) fn drop_out<const D: usize>(
             x * pass.draw(shape, rate)
         }
         _ => x,
+    }
+}
+
+/// Notes in training that a parameter is to be kept within a bound.
+pub(super) fn constrain(
+    pass: &mut Option<&mut TrainingPass>,
+    parameter: ParamId,
+    bound: Constraint,
+) {
+    if let Some(pass) = pass {
+        pass.constraints.insert(parameter, bound);
     }
 }

@@ -101,6 +101,7 @@ fn step(job: &Job<'_>, training: &mut Training, rows: &[u32]) -> Pending {
     let weights = training.weights.clone();
     training.weights =
         training.optimizer.update(job.training, weights, gradient, learning_rate, number);
+    training.weights = training.net.constrained(training.weights.clone(), &pass);
     // No gradient moves running statistics, so their moments are 0 and the optimiser leaves them.
     if let Some(change) = training.net.flat_statistics(&pass) {
         training.weights = training.weights.clone() + change;
