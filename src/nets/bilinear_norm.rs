@@ -22,6 +22,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use super::body::InputShape;
 use super::constraint::Constraint;
 use super::initial::InitialWeights;
 use super::training_pass::{TrainingPass, constrain};
@@ -47,7 +48,25 @@ pub struct BilinearNorm {
 }
 
 impl BilinearNorm {
-    pub(super) fn init(window: usize, features: usize, weights: &mut InitialWeights) -> Self {
+    /// Says what is wrong with a window that has no deviations.
+    pub(super) fn check(input: InputShape) -> Result<(), String> {
+        let InputShape { window, features } = input;
+        if window < 2 || features < 2 {
+            return Err(format!(
+                "bilinear normalisation needs deviations over steps and over features, and the \
+                 window has {window} and {features}; set both to 2 or more"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Floats that the forward pass keeps: what each operation on the whole window makes.
+    pub(super) fn activations(input: InputShape) -> usize {
+        12 * input.window * input.features
+    }
+
+    pub(super) fn init(input: InputShape, weights: &mut InitialWeights) -> Self {
+        let InputShape { window, features } = input;
         let deviation = |length: usize| (2.0 / (1 + length) as f32).sqrt();
         Self {
             B1: weights.constant([window, 1], 0.0),
@@ -57,11 +76,6 @@ impl BilinearNorm {
             y1: weights.constant([1], 0.5),
             y2: weights.constant([1], 0.5),
         }
-    }
-
-    /// Parameters for windows of this shape.
-    pub(super) fn parameters(window: usize, features: usize) -> usize {
-        2 * (window + features) + 2
     }
 
     /// `[B, T, F]` to the same shape.

@@ -5,6 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::constraint::shrinkage;
+
 /// A stream of initial weights. Its order is the order of the calls.
 pub(super) struct InitialWeights {
     stream: ChaCha8Rng,
@@ -24,6 +26,20 @@ impl InitialWeights {
     ) -> Param<Tensor<D>> {
         let count = shape.iter().product();
         let values = (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect();
+        self.parameter(values, shape)
+    }
+
+    /// As `kaiming_uniform_(nonlinearity="relu")` of a matrix, shrunk to a norm where it exceeds it.
+    pub(super) fn kaiming_within_norm(
+        &mut self,
+        shape: [usize; 2],
+        norm: f32,
+    ) -> Param<Tensor<2>> {
+        let bound = (6.0 / shape[1] as f32).sqrt();
+        let count = shape.iter().product();
+        let mut values: Vec<f32> = (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect();
+        let share = shrinkage(&values, norm);
+        values.iter_mut().for_each(|value| *value *= share);
         self.parameter(values, shape)
     }
 

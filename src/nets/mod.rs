@@ -5,9 +5,14 @@
 
 mod batch_norm;
 mod bilinear_norm;
+mod bin_ctabl;
 mod body;
+mod book_encoder;
+mod c_tabl;
 mod cnn;
 mod constraint;
+mod conv2d;
+mod deep_lob;
 mod heads;
 mod initial;
 mod layers;
@@ -16,6 +21,7 @@ mod lstm_stack;
 mod multitask_loss;
 mod parameters;
 mod pooling;
+mod tabl;
 mod training_pass;
 
 use burn::module::{Module, Param};
@@ -24,8 +30,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use bin_ctabl::{BinCTabl, BinCTablConfig};
 pub use body::{Cost, InputShape};
+pub use c_tabl::{CTabl, CTablConfig};
 pub use cnn::{Cnn, CnnConfig};
+pub use deep_lob::{DeepLob, DeepLobConfig};
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
@@ -115,6 +124,9 @@ macro_rules! zoo {
 zoo! {
     "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
     "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
+    "c_tabl" CTabl(CTablConfig), "Bilinear layers with temporal attention, for order books.";
+    "bin_ctabl" BinCTabl(BinCTablConfig), "C(TABL) on bilinearly normalised windows.";
+    "deep_lob" DeepLob(DeepLobConfig), "Convolutions over an order book, inception and an LSTM.";
 }
 
 impl Default for NetConfig {
