@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs, HeadsConfig, InputShape,
-    LstmConfig, Net, NetConfig, NetParameter, Objective, ParametersError, Pooling, TaskLosses,
-    TcnConfig, TrainingPass, multitask_loss,
+    BatchTargets, BinCTablConfig, CTablConfig, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs,
+    HeadsConfig, InputShape, LstmConfig, Net, NetConfig, NetParameter, Objective, ParametersError,
+    Pooling, TaskLosses, TcnConfig, TrainingPass, multitask_loss,
 };
 use candlewick::windows::Targets;
 use rand::{Rng, SeedableRng};
@@ -154,6 +154,56 @@ fn rows_without_weight_or_label_have_no_influence() {
     }
 }
 
+/// The nets of published papers have the papers' numbers of parameters.
+#[test]
+fn parameter_counts_are_those_of_the_papers() {
+    let heads = serde_json::from_str::<HeadsConfig>(
+        r#"{"return": {"enabled": false}, "volatility": {"enabled": false}}"#,
+    )
+    .unwrap();
+    // C(TABL)'s logits are its body's outputs, and the direction head is 12 parameters more.
+    let own_logits = 12;
+    for (kind, shape, expected) in [
+        ("c_tabl", input(10, 40), 11_344 + own_logits),
+        ("bin_ctabl", input(10, 40), 11_446 + own_logits),
+        ("deep_lob", input(100, 40), 143_907),
+    ] {
+        let config = NetConfig::of_kind(kind).unwrap();
+        let net = Net::init(&config, &heads, &shape, 1, &Device::flex());
+        assert_eq!(net.parameter_count(), expected, "{kind}");
+    }
+}
+
+/// Parameters that a paper bounds are within their bounds after every step, however long it is, and
+/// at the start.
+#[test]
+fn bounds_hold_after_every_step() {
+    let NetConfig::BinCTabl(BinCTablConfig(sizes)) = NetConfig::of_kind("bin_ctabl").unwrap()
+    else {
+        unreachable!("the kind names the net")
+    };
+    let config = NetConfig::BinCTabl(BinCTablConfig(CTablConfig { max_norm: 0.8, ..sizes }));
+    let (shape, device) = (input(10, 8), Device::flex());
+    let net = Net::init(&config, &HeadsConfig::default(), &shape, 2, &device);
+    let mut pass = TrainingPass::new(1, 1, &device);
+    let _ = net.forward(tensors(&windows(&shape, 2, 3), &shape, &device), Some(&mut pass));
+    let host = |flat: Tensor<1>| flat.try_into_vec_as::<f32>().unwrap();
+    let initial = net.flat_parameters();
+    assert!(host(net.constrained(initial.clone(), &pass)) == host(initial.clone()));
+    let moved = net.constrained(initial * -30.0, &pass);
+    let net = net.with_flat_parameters(&moved);
+    assert!(host(net.constrained(moved.clone(), &pass)) == host(moved));
+    for NetParameter { name, values, .. } in net.parameters().unwrap() {
+        let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+        match name.rsplit('.').next().unwrap() {
+            "W1" | "W" | "W2" => assert!((norm - 0.8).abs() < 1e-5, "{name} {norm}"),
+            "y1" | "y2" => assert_eq!(values, [0.01], "{name}"),
+            "l" => assert_eq!(values, [0.0], "{name}"),
+            _ => {}
+        }
+    }
+}
+
 /// The same 20 steps on wgpu and on the CPU, from the same weights, without dropout.
 ///
 /// Any Vulkan driver serves; without a GPU, Mesa's llvmpipe (Debian: mesa-vulkan-drivers). Compiling
@@ -228,6 +278,7 @@ fn train(
         if let Some(change) = net.flat_statistics(&pass) {
             flat = flat + change;
         }
+        flat = net.constrained(flat, &pass);
         net = net.with_flat_parameters(&flat);
     }
     (losses, net.flat_parameters().try_into_vec_as::<f32>().unwrap())

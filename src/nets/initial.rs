@@ -5,6 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::constraint::shrinkage;
+
 /// A stream of initial weights. Its order is the order of the calls.
 pub(super) struct InitialWeights {
     stream: ChaCha8Rng,
@@ -37,6 +39,15 @@ impl InitialWeights {
         let norms = values.chunks_exact(inputs * kernel).map(norm).collect();
         let weights = self.parameter(values, [outputs, inputs, kernel]);
         (weights, self.parameter(norms, [outputs, 1, 1]))
+    }
+
+    /// As `kaiming_uniform_(nonlinearity="relu")` of a matrix, shrunk to a norm where it exceeds it.
+    pub(super) fn kaiming_within_norm(&mut self, shape: [usize; 2], norm: f32) -> Param<Tensor<2>> {
+        let bound = (6.0 / shape[1] as f32).sqrt();
+        let mut values = self.uniform_values(shape.iter().product(), bound);
+        let share = shrinkage(&values, norm);
+        values.iter_mut().for_each(|value| *value *= share);
+        self.parameter(values, shape)
     }
 
     /// All the same.

@@ -7,11 +7,16 @@ mod attention;
 mod batch_norm;
 mod batch_targets;
 mod bilinear_norm;
+mod bin_ctabl;
 mod body;
+mod book_encoder;
+mod c_tabl;
 mod class_weights;
 mod cnn;
 mod cnn_lstm;
 mod constraint;
+mod conv2d;
+mod deep_lob;
 mod fusion;
 mod gelu;
 mod grad_norm;
@@ -30,6 +35,7 @@ mod parameters;
 mod patch_tst;
 mod pooling;
 mod recurrent;
+mod tabl;
 mod tcn;
 mod tlob;
 mod training_pass;
@@ -45,10 +51,13 @@ use serde::{Deserialize, Serialize};
 use crate::windows::{ColumnKinds, View};
 
 pub use batch_targets::{BatchTargets, row_weights};
+pub use bin_ctabl::{BinCTabl, BinCTablConfig};
 pub use body::{Cost, InputShape};
+pub use c_tabl::{CTabl, CTablConfig};
 pub use class_weights::class_weights;
 pub use cnn::{Cnn, CnnConfig};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use deep_lob::{DeepLob, DeepLobConfig};
 pub use fusion::{Fusion, FusionConfig, Join};
 pub use gru::{Gru, GruConfig};
 pub use heads::{
@@ -168,18 +177,22 @@ macro_rules! zoo {
 
 zoo! {
     "lstm" Lstm(LstmConfig), "Long short-term memory over the window.";
-    "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
-    "fusion" Fusion(FusionConfig), "An LSTM an interval, each on its own clock, joined by attention or gating.";
-    "two_branch" TwoBranch(TwoBranchConfig), "Candles and order book together, an encoder for each.";
     "gru" Gru(GruConfig), "Gated recurrent units over the window.";
     "tcn" Tcn(TcnConfig), "Temporal convolutional network with weight norm.";
+    "cnn" Cnn(CnnConfig), "Causal dilated residual convolutions over the window.";
     "cnn_lstm" CnnLstm(CnnLstmConfig), "Causal convolutions, then long short-term memory.";
-    "inception_time" InceptionTime(InceptionTimeConfig),
-        "Convolutions of several lengths side by side, with residual connections.";
     "patch_tst" PatchTst(PatchTstConfig), "Transformer over patches of each feature's window.";
     "tsmixer" TsMixer(TsMixerConfig), "Linear layers that mix steps, then features.";
+    "inception_time" InceptionTime(InceptionTimeConfig),
+        "Convolutions of several lengths side by side, with residual connections.";
+    "fusion" Fusion(FusionConfig),
+        "An LSTM an interval, each on its own clock, joined by attention or gating.";
+    "deep_lob" DeepLob(DeepLobConfig), "Convolutions over an order book, inception and an LSTM.";
+    "c_tabl" CTabl(CTablConfig), "Bilinear layers with temporal attention, for order books.";
+    "bin_ctabl" BinCTabl(BinCTablConfig), "C(TABL) on bilinearly normalised windows.";
     "mlp_lob" MlpLob(MlpLobConfig), "Perceptrons over features and steps of a window of the book.";
     "tlob" Tlob(TlobConfig), "Attention over steps and features of a window of the book.";
+    "two_branch" TwoBranch(TwoBranchConfig), "Candles and order book together, an encoder for each.";
 }
 
 impl Default for NetConfig {

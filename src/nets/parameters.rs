@@ -178,22 +178,30 @@ impl Net {
 fn pytorch_name(path: &[String]) -> String {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
+        // A net that another one is built on.
+        ["body", _, "rest", path @ ..] | ["body", _, path @ ..] => body_name(path),
+        ["heads", "return_", part] => format!("heads.return.{part}"),
+        path => path.join("."),
+    }
+}
+
+fn body_name(path: &[&str]) -> String {
+    match path {
         // A recurrent stack is one module with numbered tensors in PyTorch.
-        [
-            "body",
-            _,
-            stack @ ..,
-            part @ ("weight_ih" | "weight_hh" | "bias_ih" | "bias_hh"),
-            layer,
-        ] => {
+        [stack @ .., part @ ("weight_ih" | "weight_hh" | "bias_ih" | "bias_hh"), layer] => {
             let (stack, end) = match stack {
                 [stack @ .., "reverse"] => (stack, "_reverse"),
                 [stack @ .., "ahead"] | stack => (stack, ""),
             };
             format!("{}.{part}_l{layer}{end}", stack.join("."))
         }
-        ["body", _, rest @ ..] => rest.join("."),
-        ["heads", "return_", part] => format!("heads.return.{part}"),
+        // `Sequential(conv, activation, norm, conv, …)`, after a pooling where there is one.
+        [block, start @ ("sequential" | "pooled"), stage, part @ ("conv" | "norm"), tensor] => {
+            let stage: usize = stage.parse().unwrap_or_default();
+            let place =
+                3 * stage + usize::from(*start == "pooled") + 2 * usize::from(*part == "norm");
+            format!("{block}.{place}.{tensor}")
+        }
         path => path.join("."),
     }
 }

@@ -57,8 +57,8 @@ pub fn step(
     let before = training.weights.clone();
     let moved =
         training.optimizer.update(job.training, before.clone(), gradient, learning_rate, number);
+    let moved = training.net.constrained(moved, &pass);
     training.weights = training.keep_frozen(moved, &before);
-    training.weights = training.net.constrained(training.weights.clone(), &pass);
     // No gradient moves running statistics, so their moments are 0 and the optimiser leaves them.
     if let Some(change) = training.net.flat_statistics(&pass) {
         training.weights = training.keep_frozen(training.weights.clone() + change, &before);
