@@ -23,6 +23,7 @@ mod grad_norm;
 mod gru;
 mod gru_stack;
 mod heads;
+mod image_cnn;
 mod inception_time;
 mod initial;
 mod layer_norm;
@@ -65,6 +66,7 @@ pub use heads::{
     LOG_VARIANCE_LIMIT, MEDIAN, QUANTILE_LEVELS, ReturnHead, ReturnLoss, TASKS, TaskWeights,
     VolatilityHead, VolatilityLoss,
 };
+pub use image_cnn::{ImageCnn, ImageCnnConfig, Picture};
 pub use inception_time::{InceptionTime, InceptionTimeConfig};
 pub use lstm::{Lstm, LstmConfig};
 pub use mlp_lob::{MlpLob, MlpLobConfig};
@@ -192,6 +194,7 @@ zoo! {
     "bin_ctabl" BinCTabl(BinCTablConfig), "C(TABL) on bilinearly normalised windows.";
     "mlp_lob" MlpLob(MlpLobConfig), "Perceptrons over features and steps of a window of the book.";
     "tlob" Tlob(TlobConfig), "Attention over steps and features of a window of the book.";
+    "image_cnn" ImageCnn(ImageCnnConfig), "A small residual network over pictures of the window.";
     "two_branch" TwoBranch(TwoBranchConfig), "Candles and order book together, an encoder for each.";
 }
 
