@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, BinCTablConfig, CTablConfig, CnnConfig, HeadOutputs, HeadsConfig, InputShape, LstmConfig, Net, NetConfig,
-    NetParameter, ParametersError, Pooling, TaskLosses, TrainingPass, multitask_loss,
+    BatchTargets, BinCTablConfig, CTablConfig, CnnConfig, HeadOutputs, HeadsConfig, InputShape,
+    LstmConfig, Net, NetConfig, NetParameter, ParametersError, Pooling, TaskLosses, TrainingPass,
+    multitask_loss,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -116,11 +117,27 @@ fn parameter_counts_are_those_of_the_papers() {
         ("c_tabl", input(10, 40), 11_344 + own_logits),
         ("bin_ctabl", input(10, 40), 11_446 + own_logits),
         ("deep_lob", input(100, 40), 143_907),
+        // As counted in their modules' documentation, with the direction head.
+        ("deep_lob_attention", input(100, 40), 176_672 + 387),
     ] {
         let config = NetConfig::of_kind(kind).unwrap();
         let net = Net::init(&config, &heads, shape, 1, &Device::flex());
         assert_eq!(net.parameter_count(), expected, "{kind}");
     }
+}
+
+#[test]
+fn nets_of_order_books_say_what_they_cannot_read() {
+    for (kind, shape, expected) in [
+        ("deep_lob", input(100, 41), "set features.book_levels"),
+        ("deep_lob", input(18, 40), "set window to 19 or more"),
+        ("deep_lob_attention", input(100, 0), "there are 0 features"),
+        ("bin_ctabl", input(1, 40), "set both to 2 or more"),
+    ] {
+        let error = NetConfig::of_kind(kind).unwrap().check(shape).unwrap_err();
+        assert!(error.contains(expected), "{kind}: {error}");
+    }
+    assert_eq!(NetConfig::of_kind("deep_lob").unwrap().check(input(19, 4)), Ok(()));
 }
 
 /// Parameters that a paper bounds are within their bounds after every step, however long it is, and

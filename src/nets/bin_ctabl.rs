@@ -41,10 +41,7 @@ impl BodyConfig for BinCTablConfig {
     }
 
     fn init(&self, input: InputShape, weights: &mut InitialWeights) -> BinCTabl {
-        BinCTabl {
-            BiN: BilinearNorm::init(input, weights),
-            rest: self.0.init(input, weights),
-        }
+        BinCTabl { BiN: BilinearNorm::init(input, weights), rest: self.0.init(input, weights) }
     }
 }
 

@@ -107,14 +107,13 @@ impl EncoderSize {
         let Self { channels, .. } = self;
         let levels = input.features / COLUMNS_PER_LEVEL;
         let size = |inputs, kernel| Conv2dSize { inputs, outputs: channels, kernel };
-        [(1, 2), (channels, 2), (channels, levels)].map(|(inputs, columns)| {
-            [size(inputs, [1, columns]), size(channels, [BLOCK_STEPS, 1])]
-        })
+        [(1, 2), (channels, 2), (channels, levels)]
+            .map(|(inputs, columns)| [size(inputs, [1, columns]), size(channels, [BLOCK_STEPS, 1])])
     }
 }
 
 /// Says what is wrong with features that are not an order book's columns and nothing else.
-pub(super) fn check_book(kind: &str, input: InputShape) -> Result<(), String> {
+fn check_book(kind: &str, input: InputShape) -> Result<(), String> {
     if input.features == 0 || !input.features.is_multiple_of(COLUMNS_PER_LEVEL) {
         return Err(format!(
             "{kind} reads the columns of an order book, {COLUMNS_PER_LEVEL} a level, and there are \
@@ -161,11 +160,7 @@ struct Stage {
 }
 
 impl BookEncoder {
-    pub(super) fn init(
-        size: EncoderSize,
-        input: InputShape,
-        weights: &mut InitialWeights,
-    ) -> Self {
+    pub(super) fn init(size: EncoderSize, input: InputShape, weights: &mut InitialWeights) -> Self {
         let normalised = size.form == EncoderForm::DeepLob;
         let [first, second, third] = size.blocks(input);
         let mut stage = |size: Conv2dSize, form: fn(Conv2d) -> Conv2d| Stage {

@@ -109,7 +109,8 @@ impl BodyConfig for CTablConfig {
         let square = attention.rows_out * attention.columns;
         Cost {
             activations: kept.iter().sum::<usize>() + 6 * square,
-            flops: layers.map(Bilinear::flops).iter().sum::<usize>() + 2 * square * attention.columns,
+            flops: layers.map(Bilinear::flops).iter().sum::<usize>()
+                + 2 * square * attention.columns,
         }
     }
 

@@ -30,16 +30,14 @@ impl InitialWeights {
     }
 
     /// As `kaiming_uniform_(nonlinearity="relu")` of a matrix, shrunk to a norm where it exceeds it.
-    pub(super) fn kaiming_within_norm(
-        &mut self,
-        shape: [usize; 2],
-        norm: f32,
-    ) -> Param<Tensor<2>> {
+    pub(super) fn kaiming_within_norm(&mut self, shape: [usize; 2], norm: f32) -> Param<Tensor<2>> {
         let bound = (6.0 / shape[1] as f32).sqrt();
         let count = shape.iter().product();
         let mut values: Vec<f32> = (0..count).map(|_| bound * (2.0 * self.unit() - 1.0)).collect();
         let share = shrinkage(&values, norm);
-        values.iter_mut().for_each(|value| *value *= share);
+        for value in &mut values {
+            *value *= share;
+        }
         self.parameter(values, shape)
     }
 

@@ -13,6 +13,7 @@ mod cnn;
 mod constraint;
 mod conv2d;
 mod deep_lob;
+mod deep_lob_attention;
 mod heads;
 mod initial;
 mod layers;
@@ -35,6 +36,7 @@ pub use body::{Cost, InputShape};
 pub use c_tabl::{CTabl, CTablConfig};
 pub use cnn::{Cnn, CnnConfig};
 pub use deep_lob::{DeepLob, DeepLobConfig};
+pub use deep_lob_attention::{DeepLobAttention, DeepLobAttentionConfig};
 pub use heads::{
     ClassWeights, DirectionHead, HeadOutputs, Heads, HeadsConfig, LOG_VARIANCE_LIMIT, ReturnHead,
     ReturnLoss, TaskWeights, VolatilityHead, VolatilityLoss,
@@ -107,6 +109,7 @@ macro_rules! zoo {
         }
 
         #[derive(Module, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a program holds few nets")]
         enum Body { $($net($net),)* }
 
         impl Body {
@@ -127,6 +130,8 @@ zoo! {
     "c_tabl" CTabl(CTablConfig), "Bilinear layers with temporal attention, for order books.";
     "bin_ctabl" BinCTabl(BinCTablConfig), "C(TABL) on bilinearly normalised windows.";
     "deep_lob" DeepLob(DeepLobConfig), "Convolutions over an order book, inception and an LSTM.";
+    "deep_lob_attention" DeepLobAttention(DeepLobAttentionConfig),
+        "DeepLOB's convolutions, an LSTM and a decoder that attends to its states.";
 }
 
 impl Default for NetConfig {
