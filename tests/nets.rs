@@ -119,6 +119,7 @@ fn parameter_counts_are_those_of_the_papers() {
         ("deep_lob", input(100, 40), 143_907),
         // As counted in their modules' documentation, with the direction head.
         ("deep_lob_attention", input(100, 40), 176_672 + 387),
+        ("axial_lob", input(40, 40), 14_920 + 4_803),
     ] {
         let config = NetConfig::of_kind(kind).unwrap();
         let net = Net::init(&config, &heads, shape, 1, &Device::flex());
@@ -132,6 +133,7 @@ fn nets_of_order_books_say_what_they_cannot_read() {
         ("deep_lob", input(100, 41), "set features.book_levels"),
         ("deep_lob", input(18, 40), "set window to 19 or more"),
         ("deep_lob_attention", input(100, 0), "there are 0 features"),
+        ("axial_lob", input(40, 6), "4 a level"),
         ("bin_ctabl", input(1, 40), "set both to 2 or more"),
     ] {
         let error = NetConfig::of_kind(kind).unwrap().check(shape).unwrap_err();

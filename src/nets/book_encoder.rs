@@ -41,7 +41,7 @@ pub(super) enum EncoderForm {
 }
 
 /// Columns of a book: price and amount of ask and bid at each level.
-const COLUMNS_PER_LEVEL: usize = 4;
+pub(super) const COLUMNS_PER_LEVEL: usize = 4;
 
 impl EncoderSize {
     /// Says what is wrong with an input that is no order book or too short.
@@ -113,7 +113,7 @@ impl EncoderSize {
 }
 
 /// Says what is wrong with features that are not an order book's columns and nothing else.
-fn check_book(kind: &str, input: InputShape) -> Result<(), String> {
+pub(super) fn check_book(kind: &str, input: InputShape) -> Result<(), String> {
     if input.features == 0 || !input.features.is_multiple_of(COLUMNS_PER_LEVEL) {
         return Err(format!(
             "{kind} reads the columns of an order book, {COLUMNS_PER_LEVEL} a level, and there are \

@@ -3,6 +3,8 @@
 //! Shapes in tensor names: `b` batch, `t` window (oldest step first), `f` feature, `h` hidden unit,
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
+mod axial_attention;
+mod axial_lob;
 mod batch_norm;
 mod bilinear_norm;
 mod bin_ctabl;
@@ -31,6 +33,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use axial_lob::{AxialLob, AxialLobConfig};
 pub use bin_ctabl::{BinCTabl, BinCTablConfig};
 pub use body::{Cost, InputShape};
 pub use c_tabl::{CTabl, CTablConfig};
@@ -132,6 +135,7 @@ zoo! {
     "deep_lob" DeepLob(DeepLobConfig), "Convolutions over an order book, inception and an LSTM.";
     "deep_lob_attention" DeepLobAttention(DeepLobAttentionConfig),
         "DeepLOB's convolutions, an LSTM and a decoder that attends to its states.";
+    "axial_lob" AxialLob(AxialLobConfig), "Gated attention along an order book's columns and time.";
 }
 
 impl Default for NetConfig {
