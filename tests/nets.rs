@@ -167,11 +167,29 @@ fn parameter_counts_are_those_of_the_papers() {
         ("c_tabl", input(10, 40), 11_344 + own_logits),
         ("bin_ctabl", input(10, 40), 11_446 + own_logits),
         ("deep_lob", input(100, 40), 143_907),
+        // As counted in their modules' documentation, with the direction head.
+        ("deep_lob_attention", input(100, 40), 176_672 + 387),
+        ("axial_lob", input(40, 40), 14_920 + 4_803),
     ] {
         let config = NetConfig::of_kind(kind).unwrap();
         let net = Net::init(&config, &heads, &shape, 1, &Device::flex());
         assert_eq!(net.parameter_count(), expected, "{kind}");
     }
+}
+
+#[test]
+fn nets_of_order_books_say_what_they_cannot_read() {
+    for (kind, shape, expected) in [
+        ("deep_lob", input(100, 41), "set features.book_levels"),
+        ("deep_lob", input(18, 40), "set window to 19 or more"),
+        ("deep_lob_attention", input(100, 0), "there are 0 features"),
+        ("axial_lob", input(40, 6), "4 a level"),
+        ("bin_ctabl", input(1, 40), "set both to 2 or more"),
+    ] {
+        let error = NetConfig::of_kind(kind).unwrap().check(shape).unwrap_err();
+        assert!(error.contains(expected), "{kind}: {error}");
+    }
+    assert_eq!(NetConfig::of_kind("deep_lob").unwrap().check(input(19, 4)), Ok(()));
 }
 
 /// Parameters that a paper bounds are within their bounds after every step, however long it is, and
@@ -461,6 +479,9 @@ impl Golden {
         let statistics = net.flat_statistics(&pass).map(|change| net.flat_parameters() + change);
         let statistics = statistics.map(|flat| flat.try_into_vec_as::<f32>().unwrap());
         let moved: Vec<String> = self.names("statistic.").collect();
+        // A shift in front of a batch normalisation moves nothing: what stands there for its gradient
+        // is the rounding of much larger numbers that cancel.
+        let largest = gradients.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let mut at = 0;
         for (name, shape) in net.parameter_shapes() {
             let range = at..at + shape.iter().product::<usize>();
@@ -469,7 +490,8 @@ impl Golden {
                 self.compare(&format!("statistic.{name}"), found, 1e-5, 0.0);
                 assert!(gradients[range.clone()].iter().all(|&gradient| gradient == 0.0));
             } else {
-                self.compare(&format!("gradient.{name}"), &gradients[range.clone()], 1e-4, 1e-7);
+                let found = &gradients[range.clone()];
+                self.compare(&format!("gradient.{name}"), found, 1e-4, 1e-7 * largest.max(1.0));
             }
             at = range.end;
         }

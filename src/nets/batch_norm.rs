@@ -24,6 +24,10 @@ pub struct BatchNorm {
     running_mean: Param<Tensor<1>>,
     /// `[C]`, at first 1. Not learned by gradients.
     running_var: Param<Tensor<1>>,
+    #[module(skip)]
+    momentum: f64,
+    #[module(skip)]
+    epsilon: f64,
 }
 
 /// Whether a parameter of this name is a statistic that no gradient moves.
@@ -33,7 +37,20 @@ pub(super) fn is_statistic(name: &str) -> bool {
 
 impl BatchNorm {
     pub(super) fn init(channels: usize, weights: &mut InitialWeights) -> Self {
+        Self::with(channels, MOMENTUM, EPSILON, weights)
+    }
+
+    /// With another share of the old statistic that a batch replaces, and another addition to the
+    /// variance.
+    pub(super) fn with(
+        channels: usize,
+        momentum: f64,
+        epsilon: f64,
+        weights: &mut InitialWeights,
+    ) -> Self {
         Self {
+            momentum,
+            epsilon,
             weight: weights.constant([channels], 1.0),
             bias: weights.constant([channels], 0.0),
             running_mean: weights.constant([channels], 0.0).set_require_grad(false),
@@ -50,14 +67,14 @@ impl BatchNorm {
         let (weight, bias) = (self.weight.val(), self.bias.val());
         let (mean, variance) = (self.running_mean.val(), self.running_var.val());
         let Some(pass) = pass else {
-            return batch_norm(x, weight, bias, mean, variance, EPSILON);
+            return batch_norm(x, weight, bias, mean, variance, self.epsilon);
         };
         let dims = x.dims();
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;
-        let batch = batch_norm_train(x, weight, bias, EPSILON);
+        let batch = batch_norm_train(x, weight, bias, self.epsilon);
         // PyTorch's running variance is the unbiased one.
         let unbiased = batch.variance.without_autodiff() * (count / (count - 1.0).max(1.0));
-        let step = |new: Tensor<1>, old: Tensor<1>| (new - old.without_autodiff()) * MOMENTUM;
+        let step = |new: Tensor<1>, old: Tensor<1>| (new - old.without_autodiff()) * self.momentum;
         pass.note(self.running_mean.id, step(batch.mean.without_autodiff(), mean));
         pass.note(self.running_var.id, step(unbiased, variance));
         batch.output

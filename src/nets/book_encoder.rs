@@ -41,7 +41,7 @@ pub(super) enum EncoderForm {
 }
 
 /// Columns of a book: price and amount of ask and bid at each level.
-const COLUMNS_PER_LEVEL: usize = 4;
+pub(super) const COLUMNS_PER_LEVEL: usize = 4;
 
 impl EncoderSize {
     /// Says what is wrong with an input that is no order book or too short.

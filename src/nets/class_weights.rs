@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(weights(ClassWeights::Balanced, 0.9, &[0, 1, 7]), [1.0 / 3.0, 0.0, 0.0]);
         // beta = 0.9; w = (1 - beta) / (1 - beta ** np.array([3, 2, 1])); w / w.sum() * 3
         let found = weights(ClassWeights::Effective, 0.9, &all);
-        for (found, expected) in found.into_iter().zip([0.5840762, 0.8330772, 1.5828466]) {
+        for (found, expected) in found.into_iter().zip([0.584_076_2, 0.833_077_2, 1.582_846_6]) {
             assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
         assert_eq!(weights(ClassWeights::Effective, 0.0, &all), [1.0; 3]);

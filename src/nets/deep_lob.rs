@@ -16,7 +16,7 @@
 //! time, so 18 steps of the window go.
 //!
 //! For C channels, I a branch, L levels and H hidden units, without heads:
-//! `(2 + 2 C + L C + 24 C + 18) C + (3 C + 8 I + 15) I + 4 H (3 I + H + 2)` parameters. With the
+//! `(2 + 2 C + L C + 24 C + 27) C + (3 C + 8 I + 15) I + 4 H (3 I + H + 2)` parameters. With the
 //! direction head alone the default net has the notebook's 143,907. The notebook feeds the softmax
 //! of its logits to a loss that takes another; here, the loss's is the only one.
 

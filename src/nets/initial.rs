@@ -46,7 +46,9 @@ impl InitialWeights {
         let bound = (6.0 / shape[1] as f32).sqrt();
         let mut values = self.uniform_values(shape.iter().product(), bound);
         let share = shrinkage(&values, norm);
-        values.iter_mut().for_each(|value| *value *= share);
+        for value in &mut values {
+            *value *= share;
+        }
         self.parameter(values, shape)
     }
 

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::activation::{log_sigmoid, sigmoid};
 
 use crate::kernels::lstm::{LayerWeights, fused_layer, is_fused, plain_layer};
 
@@ -94,6 +95,29 @@ impl LstmStack {
     ) -> Tensor<3> {
         let cell = |x, layer| plain_layer(x, kernel_weights(layer));
         run_plain((&self.ahead, self.reverse.as_ref()), cell, x_btf, wanted, rate, pass)
+    }
+
+    /// The cell `[B, H]` after the last step of a stack of one layer, from what it read and all the
+    /// states that it made of it.
+    ///
+    /// The fused layer hands out states only. Given them, the gates of all steps are one product, and
+    /// the last cell is the sum of what each step let in, times what the steps after it let pass.
+    pub(super) fn last_cell(&self, x_btf: Tensor<3>, states_bth: Tensor<3>) -> Tensor<2> {
+        let ([batch, steps, features], [_, _, hidden]) = (x_btf.dims(), states_bth.dims());
+        let LayerWeights { weight_ih, weight_hh, bias } = kernel_weights(self.ahead.layer(0));
+        let start_b1h = states_bth.clone().without_autodiff().narrow(1, 0, 1).zeros_like();
+        let before_bth = Tensor::cat(vec![start_b1h, states_bth], 1).narrow(1, 0, steps);
+        let gates = x_btf.reshape([batch * steps, features]).matmul(weight_ih.transpose())
+            + before_bth.reshape([batch * steps, hidden]).matmul(weight_hh.transpose())
+            + bias.unsqueeze();
+        let gate = |index: usize| {
+            gates.clone().narrow(1, index * hidden, hidden).reshape([batch, steps, hidden])
+        };
+        let let_in_bth = sigmoid(gate(0)) * gate(2).tanh();
+        // A product of shares as the sum of their logarithms: none is above 0, so none overflows.
+        let later = Tensor::<2>::ones([steps, steps], &gates.device().inner()).triu(1);
+        let passed_bth = later.unsqueeze_dim::<3>(0).matmul(log_sigmoid(gate(1))).exp();
+        (let_in_bth * passed_bth).sum_dim(1).squeeze_dim(1)
     }
 }
 

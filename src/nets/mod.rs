@@ -4,6 +4,8 @@
 //! `c` channel, `k` class: `x_btf` is `[B, T, F]`.
 
 mod attention;
+mod axial_attention;
+mod axial_lob;
 mod batch_norm;
 mod batch_targets;
 mod bilinear_norm;
@@ -17,6 +19,7 @@ mod cnn_lstm;
 mod constraint;
 mod conv2d;
 mod deep_lob;
+mod deep_lob_attention;
 mod fusion;
 mod gelu;
 mod grad_norm;
@@ -51,6 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::windows::{ColumnKinds, View};
 
+pub use axial_lob::{AxialLob, AxialLobConfig};
 pub use batch_targets::{BatchTargets, row_weights};
 pub use bin_ctabl::{BinCTabl, BinCTablConfig};
 pub use body::{Cost, InputShape};
@@ -59,6 +63,7 @@ pub use class_weights::class_weights;
 pub use cnn::{Cnn, CnnConfig};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
 pub use deep_lob::{DeepLob, DeepLobConfig};
+pub use deep_lob_attention::{DeepLobAttention, DeepLobAttentionConfig};
 pub use fusion::{Fusion, FusionConfig, Join};
 pub use gru::{Gru, GruConfig};
 pub use heads::{
@@ -161,6 +166,7 @@ macro_rules! zoo {
         // One is made a net.
         #[allow(clippy::large_enum_variant)]
         #[derive(Module, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a program holds few nets")]
         enum Body { $($net($net),)* }
 
         impl Body {
@@ -190,6 +196,9 @@ zoo! {
     "fusion" Fusion(FusionConfig),
         "An LSTM an interval, each on its own clock, joined by attention or gating.";
     "deep_lob" DeepLob(DeepLobConfig), "Convolutions over an order book, inception and an LSTM.";
+    "deep_lob_attention" DeepLobAttention(DeepLobAttentionConfig),
+        "DeepLOB's convolutions, an LSTM and a decoder that attends to its states.";
+    "axial_lob" AxialLob(AxialLobConfig), "Gated attention along an order book's columns and time.";
     "c_tabl" CTabl(CTablConfig), "Bilinear layers with temporal attention, for order books.";
     "bin_ctabl" BinCTabl(BinCTablConfig), "C(TABL) on bilinearly normalised windows.";
     "mlp_lob" MlpLob(MlpLobConfig), "Perceptrons over features and steps of a window of the book.";

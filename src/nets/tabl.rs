@@ -121,7 +121,9 @@ impl AttentionLayer {
         let weight = self.W.val();
         let columns = weight.dims()[0];
         let mut diagonal = vec![0.0_f32; columns * columns];
-        diagonal.iter_mut().step_by(columns + 1).for_each(|value| *value = 1.0);
+        for value in diagonal.iter_mut().step_by(columns + 1) {
+            *value = 1.0;
+        }
         let data = TensorData::new(diagonal, [columns, columns]);
         let diagonal = Tensor::from_data(data, &weight.device().inner());
         weight * (diagonal.clone().neg() + 1.0) + diagonal / columns as f32
