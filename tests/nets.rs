@@ -186,10 +186,10 @@ fn nets_of_order_books_say_what_they_cannot_read() {
         ("axial_lob", input(40, 6), "4 a level"),
         ("bin_ctabl", input(1, 40), "set both to 2 or more"),
     ] {
-        let error = NetConfig::of_kind(kind).unwrap().check(shape).unwrap_err();
+        let error = NetConfig::of_kind(kind).unwrap().check(&shape).unwrap_err();
         assert!(error.contains(expected), "{kind}: {error}");
     }
-    assert_eq!(NetConfig::of_kind("deep_lob").unwrap().check(input(19, 4)), Ok(()));
+    assert_eq!(NetConfig::of_kind("deep_lob").unwrap().check(&input(19, 4)), Ok(()));
 }
 
 /// Parameters that a paper bounds are within their bounds after every step, however long it is, and

@@ -15,7 +15,7 @@
 //! attentions `2 C² + 8 C + 6 G + 4 + (2 C / G)(2 L - 1)`, L being F or T: 14,920 by default for 40
 //! steps and 10 levels, without heads.
 //!
-//! LOBCAST's code, whose names most tensors have, was read beside the paper. It differs in three
+//! LOBCAST's code, whose names most tensors have, was read; the paper's text was not at hand. It differs in three
 //! places: it normalises queries, keys and values twice in a row, it lets no gradient through the
 //! second skip connection, and its gate of the values starts at 0.5 (here at 1, as where the gates
 //! come from).
@@ -65,6 +65,10 @@ impl AxialLobConfig {
 
 impl BodyConfig for AxialLobConfig {
     type Body = AxialLob;
+
+    fn reads_book_alone(&self) -> bool {
+        true
+    }
 
     fn check(&self, input: InputShape) -> Result<(), String> {
         let Self { channels, heads, .. } = self;

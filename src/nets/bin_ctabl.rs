@@ -27,6 +27,10 @@ pub struct BinCTablConfig(#[garde(dive)] pub CTablConfig);
 impl BodyConfig for BinCTablConfig {
     type Body = BinCTabl;
 
+    fn reads_book_alone(&self) -> bool {
+        true
+    }
+
     fn check(&self, input: InputShape) -> Result<(), String> {
         BilinearNorm::check(input)
     }

@@ -36,6 +36,11 @@ pub(super) trait BodyConfig {
         Ok(())
     }
 
+    /// Whether the book's own columns are read and no others, where the table has them.
+    fn reads_book_alone(&self) -> bool {
+        false
+    }
+
     /// H, length of the vector that the heads read.
     fn width(&self, input: InputShape) -> usize;
 
@@ -71,7 +76,11 @@ impl<C: BodyConfig> ViewsConfig for C {
     type Body = C::Body;
 
     fn views(&self, columns: &ColumnKinds, window: usize) -> Result<Vec<View>, String> {
-        Ok(vec![View::whole(window, columns.features)])
+        let view = View::whole(window, columns.features);
+        if self.reads_book_alone() && !columns.book.is_empty() {
+            return Ok(vec![View { columns: columns.book.clone(), ..view }]);
+        }
+        Ok(vec![view])
     }
 
     fn check(&self, inputs: &[InputShape]) -> Result<(), String> {

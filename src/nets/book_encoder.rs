@@ -117,7 +117,7 @@ pub(super) fn check_book(kind: &str, input: InputShape) -> Result<(), String> {
     if input.features == 0 || !input.features.is_multiple_of(COLUMNS_PER_LEVEL) {
         return Err(format!(
             "{kind} reads the columns of an order book, {COLUMNS_PER_LEVEL} a level, and there are \
-             {} features; set features.book_levels (10 in the paper) and features.include: []",
+             {} features; set features.book_levels (10 in the paper)",
             input.features
         ));
     }

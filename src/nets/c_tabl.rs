@@ -93,6 +93,10 @@ impl CTablConfig {
 impl BodyConfig for CTablConfig {
     type Body = CTabl;
 
+    fn reads_book_alone(&self) -> bool {
+        true
+    }
+
     fn width(&self, _input: InputShape) -> usize {
         self.outputs
     }

@@ -63,6 +63,10 @@ impl DeepLobConfig {
 impl BodyConfig for DeepLobConfig {
     type Body = DeepLob;
 
+    fn reads_book_alone(&self) -> bool {
+        true
+    }
+
     fn check(&self, input: InputShape) -> Result<(), String> {
         self.encoder().check("deep_lob", input)
     }

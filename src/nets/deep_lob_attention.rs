@@ -80,6 +80,10 @@ impl DeepLobAttentionConfig {
 impl BodyConfig for DeepLobAttentionConfig {
     type Body = DeepLobAttention;
 
+    fn reads_book_alone(&self) -> bool {
+        true
+    }
+
     fn check(&self, input: InputShape) -> Result<(), String> {
         self.encoder().check("deep_lob_attention", input)
     }

@@ -5,7 +5,7 @@
 //! - `gramian_sum` and `gramian_difference`: Gramian angular fields `[T, T]` (Wang and Oates 2015,
 //!   "Imaging time-series to improve classification and imputation"), each column first brought to
 //!   [-1, 1] by its least and largest value in the window: with x = cos φ the fields are
-//!   cos(φ_i + φ_j) and sin(φ_i - φ_j);
+//!   `cos(φ_i + φ_j)` and `sin(φ_i - φ_j)`;
 //! - `raster`: the column's line on a grid of `height` levels `[height, T]` between those values, a
 //!   point's weight shared by the two levels beside it.
 //!
