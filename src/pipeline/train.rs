@@ -234,8 +234,8 @@ pub(super) fn check_windows(
     let reach = reach(views);
     let message = if longest < reach {
         format!(
-            "a window of {reach} candles is longer than the longest stretch without a gap, {longest} candles after the features' warm-up; \
-             set window (and the net's own windows of coarser intervals) to reach no further than {longest}, use features of \
+            "window {reach} is longer than the longest stretch without a gap, {longest} candles after the features' warm-up; \
+             set window <= {longest} (the net's windows of coarser intervals count in candles of the base), use features of \
              shorter lookback, or fill the gaps that `candlewick store check` lists"
         )
     } else {
