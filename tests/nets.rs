@@ -9,6 +9,7 @@ use candlewick::nets::{
     HeadsConfig, InputShape, LstmConfig, Net, NetConfig, NetParameter, Objective, ParametersError,
     Pooling, TaskLosses, TcnConfig, TrainingPass, multitask_loss,
 };
+use candlewick::training::clip_gradient;
 use candlewick::windows::Targets;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -293,7 +294,8 @@ fn train(
         net.balance_tasks(&outputs, &targets, &objective, &mut pass);
         let gradients = loss.total.backward();
         losses.push(scalar(&loss.total));
-        let flat = net.flat_parameters() - net.flat_gradients(&gradients) * 0.02;
+        let (gradient, _) = clip_gradient(net.flat_gradients(&gradients), Some(1.0));
+        let flat = net.flat_parameters() - gradient * 0.1;
         let mut flat = net.constrained(flat, &pass);
         if let Some(change) = net.flat_statistics(&pass) {
             flat = flat + change;
