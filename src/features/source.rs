@@ -118,6 +118,7 @@ impl<'a> Columns<'a> {
     /// # Panics
     /// When it has not.
     pub(super) fn of(&self, source: Source) -> &'a [f64] {
+        // A feature is given the sources of its own definition, which are what was asked for.
         let place = self.sources.asked.binary_search(&source).expect("a source that was named");
         &self.sources.columns[place][self.start..][..self.candles.len()]
     }

@@ -163,8 +163,6 @@ macro_rules! zoo {
             }
         }
 
-        // One is made a net.
-        #[allow(clippy::large_enum_variant)]
         #[derive(Module, Debug)]
         #[allow(clippy::large_enum_variant, reason = "a program holds few nets")]
         enum Body { $($net($net),)* }
