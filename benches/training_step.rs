@@ -1,4 +1,4 @@
-//! Time of a training step on the CPU device: `training_step lstm|cnn STEPS`.
+//! Time of a training step on the CPU device: `training_step NET STEPS`.
 //!
 //! Prints the samples a second of each step. `scripts/bench_training_step.sh` runs it beside PyTorch.
 
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use candlewick::nets::{
-    BatchTargets, CnnConfig, HeadsConfig, InputShape, LstmConfig, Net, NetConfig, Objective,
-    Pooling, multitask_loss,
+    BatchTargets, CnnConfig, DeepLobConfig, GruConfig, HeadsConfig, InputShape, LstmConfig, Net,
+    NetConfig, Objective, Pooling, TcnConfig, multitask_loss,
 };
 use candlewick::windows::Targets;
 
@@ -34,7 +34,21 @@ fn main() {
             dropout: 0.0,
             pooling: Pooling::Last,
         }),
-        _ => return println!("usage: training_step lstm|cnn STEPS"),
+        Some("gru") => NetConfig::Gru(GruConfig {
+            hidden: 128,
+            layers: 2,
+            dropout: 0.0,
+            ..GruConfig::default()
+        }),
+        Some("tcn") => NetConfig::Tcn(TcnConfig {
+            channels: 64,
+            layers: 4,
+            kernel: 3,
+            dropout: 0.0,
+            pooling: Pooling::Last,
+        }),
+        Some("deep_lob") => NetConfig::DeepLob(DeepLobConfig::default()),
+        _ => return println!("usage: training_step lstm|gru|cnn|tcn|deep_lob STEPS"),
     };
     let steps = arguments.next().and_then(|steps| steps.parse().ok()).unwrap_or(10);
     for rate in rates(&config, steps) {

@@ -3,9 +3,10 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::leaky_relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
+
+use crate::kernels::conv1d::Activation;
 
 use super::batch_norm::BatchNorm;
 use super::body::{Cost, InputShape};
@@ -18,8 +19,6 @@ const BLOCK_STEPS: usize = 4;
 const INCEPTION_STEPS: [usize; 2] = [3, 5];
 /// Convolutions over time in a block.
 const DEPTH: usize = 2;
-/// Slope of the leaky rectifiers below 0.
-const SLOPE: f64 = 0.01;
 
 /// Sizes and form of an encoder.
 #[derive(Debug, Clone, Copy)]
@@ -191,38 +190,39 @@ impl BookEncoder {
         x_btf: Tensor<3>,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let leaky = |x: Tensor<4>| leaky_relu(x, SLOPE);
-        let second: fn(Tensor<4>) -> Tensor<4> =
-            if self.second_is_tanh { Tensor::tanh } else { leaky };
-        let x_bctw = run(&self.conv1.sequential, x_btf.unsqueeze_dim(1), leaky, pass);
-        let x_bctw = run(&self.conv2.sequential, x_bctw, second, pass);
-        let x_bctw = run(&self.conv3.sequential, x_bctw, leaky, pass);
-        let pooled = max_over_three_steps(x_bctw.clone());
+        let leaky = Activation::LeakyRelu;
+        let second = if self.second_is_tanh { Activation::Tanh } else { leaky };
+        let x_tbwc = x_btf.swap_dims(0, 1).unsqueeze_dim(3);
+        let x_tbwc = run(&self.conv1.sequential, x_tbwc, leaky, pass);
+        let x_tbwc = run(&self.conv2.sequential, x_tbwc, second, pass);
+        let x_tbwc = run(&self.conv3.sequential, x_tbwc, leaky, pass);
+        let pooled = max_over_three_steps(x_tbwc.clone());
         let branches = vec![
-            run(&self.inp1.sequential, x_bctw.clone(), leaky, pass),
-            run(&self.inp2.sequential, x_bctw, leaky, pass),
+            run(&self.inp1.sequential, x_tbwc.clone(), leaky, pass),
+            run(&self.inp2.sequential, x_tbwc, leaky, pass),
             run(&self.inp3.pooled, pooled, leaky, pass),
         ];
-        Tensor::cat(branches, 1).squeeze_dim::<3>(3).swap_dims(1, 2)
+        Tensor::cat(branches, 3).squeeze_dim::<3>(2).swap_dims(0, 1)
     }
 }
 
 fn run(
     stages: &[Stage],
-    x_bctw: Tensor<4>,
-    activation: fn(Tensor<4>) -> Tensor<4>,
+    x_tbwc: Tensor<4>,
+    activation: Activation,
     pass: &mut Option<&mut TrainingPass>,
 ) -> Tensor<4> {
-    stages.iter().fold(x_bctw, |x_bctw, stage| {
-        let y_bctw = activation(stage.conv.forward(x_bctw));
-        match &stage.norm {
-            Some(norm) => norm.forward(y_bctw, pass),
-            None => y_bctw,
-        }
+    stages.iter().fold(x_tbwc, |x_tbwc, stage| {
+        let y_tbwc = stage.conv.forward_steps(x_tbwc, activation);
+        let Some(norm) = &stage.norm else { return y_tbwc };
+        let [steps, batch, columns, channels] = y_tbwc.dims();
+        let rows = y_tbwc.reshape([steps * batch * columns, channels]);
+        norm.forward(rows, pass).reshape([steps, batch, columns, channels])
     })
 }
 
 /// The largest of a step and its two neighbours.
-fn max_over_three_steps(x_bctw: Tensor<4>) -> Tensor<4> {
-    max_pool2d(x_bctw, MaxPoolOptions::new([3, 1]).with_stride([1, 1]).with_padding([1, 0]))
+fn max_over_three_steps(x_tbwc: Tensor<4>) -> Tensor<4> {
+    let options = MaxPoolOptions::new([3, 1]).with_stride([1, 1]).with_padding([1, 0]);
+    max_pool2d(x_tbwc.permute([1, 3, 0, 2]), options).permute([2, 0, 3, 1])
 }

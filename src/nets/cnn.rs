@@ -10,6 +10,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::conv1d::Activation;
+
 use super::body::{BodyConfig, Cost, InputShape};
 use super::initial::InitialWeights;
 use super::layers::CausalConv;
@@ -109,27 +111,27 @@ impl Cnn {
         x_btf: Tensor<3>,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
-        let mut x_bct = x_btf.swap_dims(1, 2);
+        let mut x_tbc = x_btf.swap_dims(0, 1);
         for block in &self.blocks {
-            x_bct = block.forward(x_bct, self.dropout, pass);
+            x_tbc = block.forward(x_tbc, self.dropout, pass);
         }
-        self.pooling.forward(x_bct.swap_dims(1, 2))
+        self.pooling.forward(x_tbc.swap_dims(0, 1))
     }
 }
 
 impl Block {
     fn forward(
         &self,
-        x_bct: Tensor<3>,
+        x_tbc: Tensor<3>,
         rate: f64,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let y_bct = drop_out(relu(self.conv1.forward(x_bct.clone())), rate, pass);
-        let y_bct = drop_out(relu(self.conv2.forward(y_bct)), rate, pass);
-        let skip_bct = match &self.downsample {
-            Some(conv) => conv.forward(x_bct),
-            None => x_bct,
+        let y_tbc = drop_out(self.conv1.forward(x_tbc.clone(), Activation::Relu), rate, pass);
+        let y_tbc = drop_out(self.conv2.forward(y_tbc, Activation::Relu), rate, pass);
+        let skip_tbc = match &self.downsample {
+            Some(conv) => conv.forward(x_tbc, Activation::Identity),
+            None => x_tbc,
         };
-        relu(y_bct + skip_bct)
+        relu(y_tbc + skip_tbc)
     }
 }

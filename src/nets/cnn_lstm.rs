@@ -11,12 +11,13 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool1d;
 use burn::tensor::ops::MaxPoolOptions;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::kernels::conv1d::Activation;
 
 use super::body::{BodyConfig, Cost, InputShape};
 use super::initial::InitialWeights;
@@ -149,16 +150,16 @@ impl CnnLstm {
         x_btf: Tensor<3>,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
-        let mut x_bct = x_btf.swap_dims(1, 2);
+        let mut x_tbc = x_btf.swap_dims(0, 1);
         for conv in &self.convs {
-            x_bct = relu(conv.forward(x_bct));
+            x_tbc = conv.forward(x_tbc, Activation::Relu);
             if self.max_pool {
-                x_bct = halved(x_bct);
+                x_tbc = halved(x_tbc.permute([1, 2, 0])).permute([2, 0, 1]);
             }
-            x_bct = drop_out(x_bct, self.dropout, pass);
+            x_tbc = drop_out(x_tbc, self.dropout, pass);
         }
         let wanted = if self.pooling.reads_last_only() { States::Last } else { States::All };
-        let h_bth = self.lstm.forward(x_bct.swap_dims(1, 2), wanted, self.dropout, pass);
+        let h_bth = self.lstm.forward(x_tbc.swap_dims(0, 1), wanted, self.dropout, pass);
         self.pooling.forward(h_bth)
     }
 }

@@ -5,7 +5,10 @@ use burn::tensor::Tensor;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
+use crate::kernels::conv1d::{Activation, Conv1d};
+
 use super::initial::{InitialWeights, bound};
+use super::layers::convolve;
 
 /// Channels and size of a convolution over steps (first axis) and columns (second axis).
 #[derive(Debug, Clone, Copy)]
@@ -70,5 +73,23 @@ impl Conv2d {
             options.padding = [(padding / 2, padding - padding / 2), (0, 0)];
         }
         conv2d(x_bctw, weight, Some(self.bias.val()), options)
+    }
+
+    /// `[T, B, columns, in]` to `[T', B, columns / kernel columns, out]`, of a kernel that moves its
+    /// own width at a time. The columns under it are channels of one sequence then, so it is a
+    /// convolution over the steps alone.
+    pub(super) fn forward_steps(&self, x_tbwc: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let [steps, batch, columns, inputs] = x_tbwc.dims();
+        let weight = self.weight.val();
+        let [outputs, _, kernel, width] = weight.dims();
+        let weight = weight.permute([0, 3, 1, 2]).reshape([outputs, width * inputs, kernel]);
+        let padding = if self.padded { kernel - 1 } else { 0 };
+        let (before, after) = (padding / 2, padding - padding / 2);
+        let positions = columns / width;
+        let x = x_tbwc.reshape([steps, batch * positions, width * inputs]);
+        let conv = Conv1d { before, after, dilation: 1, activation };
+        let y = convolve(x, weight, self.bias.val(), conv);
+        let steps = y.dims()[0];
+        y.reshape([steps, batch, positions, outputs])
     }
 }

@@ -2,10 +2,12 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::sigmoid;
+
+use crate::kernels::gru::{LayerWeights, fused_layer, plain_layer};
+use crate::kernels::lstm::is_fused;
 
 use super::initial::InitialWeights;
-use super::recurrent::{Direction, Layer, StackShape, States, run_plain};
+use super::recurrent::{Direction, Layer, StackShape, States, run_fused, run_plain};
 use super::training_pass::TrainingPass;
 
 /// Gates of a cell.
@@ -45,43 +47,19 @@ impl GruStack {
         rate: f64,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        run_plain((&self.ahead, self.reverse.as_ref()), run_layer, x_btf, wanted, rate, pass)
+        let directions = (&self.ahead, self.reverse.as_ref());
+        if is_fused(&x_btf.device()) {
+            let layer = |x, layer, last_only| fused_layer(x, kernel_weights(layer), last_only);
+            run_fused(directions, layer, x_btf, wanted, rate, pass)
+        } else {
+            let layer = |x, layer| plain_layer(x, kernel_weights(layer));
+            run_plain(directions, layer, x_btf, wanted, rate, pass)
+        }
     }
 }
 
-/// One layer, one step after another: T inputs `[B, in]` to T states `[B, H]`.
-///
-/// Weights are sliced once a layer, into those of gates r and z together and those of gate n, so
-/// that a step cuts no more than r from z.
-fn run_layer(x: Vec<Tensor<2>>, layer: Layer) -> Vec<Tensor<2>> {
+/// One layer's weights as the kernels take them.
+fn kernel_weights(layer: Layer) -> LayerWeights {
     let Layer { weight_ih, weight_hh, bias_ih, bias_hh } = layer;
-    let hidden = weight_hh.dims()[1];
-    let gates = |weight: &Tensor<2>, first: usize, count: usize| {
-        weight.clone().narrow(0, first * hidden, count * hidden).transpose()
-    };
-    let bias_rz: Tensor<2> =
-        (bias_ih.clone() + bias_hh.clone()).narrow(0, 0, 2 * hidden).unsqueeze();
-    let bias_n: Tensor<2> = bias_ih.narrow(0, 2 * hidden, hidden).unsqueeze();
-    let bias_hn: Tensor<2> = bias_hh.narrow(0, 2 * hidden, hidden).unsqueeze();
-    let (weight_rz, weight_n) = (gates(&weight_ih, 0, 2), gates(&weight_ih, 2, 1));
-    let (weight_hrz, weight_hn) = (gates(&weight_hh, 0, 2), gates(&weight_hh, 2, 1));
-    let mut states: Vec<Tensor<2>> = Vec::with_capacity(x.len());
-    for x_bf in x {
-        let before = states.last().cloned();
-        let mut rz = x_bf.clone().matmul(weight_rz.clone()) + bias_rz.clone();
-        let mut new_h = bias_hn.clone();
-        if let Some(h_bh) = &before {
-            rz = rz + h_bh.clone().matmul(weight_hrz.clone());
-            new_h = new_h + h_bh.clone().matmul(weight_hn.clone());
-        }
-        let rz = sigmoid(rz);
-        let (r_bh, z_bh) = (rz.clone().narrow(1, 0, hidden), rz.narrow(1, hidden, hidden));
-        let n_bh = (x_bf.matmul(weight_n.clone()) + bias_n.clone() + r_bh * new_h).tanh();
-        // (1 - z) n + z h, with one product less.
-        states.push(match before {
-            Some(h_bh) => n_bh.clone() + z_bh * (h_bh - n_bh),
-            None => n_bh.clone() - z_bh * n_bh,
-        });
-    }
-    states
+    LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh }
 }

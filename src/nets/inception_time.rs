@@ -168,33 +168,41 @@ impl InceptionTime {
         x_btf: Tensor<3>,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
-        let mut x_bct = x_btf.swap_dims(1, 2);
-        let mut bridged_bct = x_bct.clone();
+        let mut x_tbc = x_btf.swap_dims(0, 1);
+        let mut bridged_tbc = x_tbc.clone();
         for (depth, inception) in self.inception.iter().enumerate() {
-            x_bct = inception.forward(x_bct, pass);
+            x_tbc = inception.forward(x_tbc, pass);
             if depth % BRIDGED == BRIDGED - 1
                 && let Some(Shortcut { conv, bn }) = self.shortcut.get(depth / BRIDGED)
             {
-                x_bct = relu(x_bct + bn.forward(conv.forward(bridged_bct), pass));
-                bridged_bct = x_bct.clone();
+                x_tbc = relu(x_tbc + normalised(bn, conv.forward(bridged_tbc), pass));
+                bridged_tbc = x_tbc.clone();
             }
         }
-        let [batch, channels, _] = x_bct.dims();
-        x_bct.mean_dim(2).reshape([batch, channels])
+        let [_, batch, channels] = x_tbc.dims();
+        x_tbc.mean_dim(0).reshape([batch, channels])
     }
 }
 
 impl Inception {
-    fn forward(&self, x_bct: Tensor<3>, pass: &mut Option<&mut TrainingPass>) -> Tensor<3> {
-        let narrow_bct = match &self.bottleneck {
-            Some(conv) => conv.forward(x_bct.clone()),
-            None => x_bct.clone(),
+    fn forward(&self, x_tbc: Tensor<3>, pass: &mut Option<&mut TrainingPass>) -> Tensor<3> {
+        let narrow_tbc = match &self.bottleneck {
+            Some(conv) => conv.forward(x_tbc.clone()),
+            None => x_tbc.clone(),
         };
         let mut options = MaxPoolOptions::new([3]);
         (options.stride, options.padding) = ([1], [(1, 1)]);
+        let pooled = max_pool1d(x_tbc.permute([1, 2, 0]), options).permute([2, 0, 1]);
         let mut branches: Vec<Tensor<3>> =
-            self.convs.iter().map(|conv| conv.forward(narrow_bct.clone())).collect();
-        branches.push(self.pool_conv.forward(max_pool1d(x_bct, options)));
-        relu(self.bn.forward(Tensor::cat(branches, 1), pass))
+            self.convs.iter().map(|conv| conv.forward(narrow_tbc.clone())).collect();
+        branches.push(self.pool_conv.forward(pooled));
+        relu(normalised(&self.bn, Tensor::cat(branches, 2), pass))
     }
+}
+
+/// Batch normalisation of `[T, B, C]` over steps and rows.
+fn normalised(bn: &BatchNorm, x_tbc: Tensor<3>, pass: &mut Option<&mut TrainingPass>) -> Tensor<3> {
+    let [steps, batch, channels] = x_tbc.dims();
+    let rows = x_tbc.reshape([steps * batch, channels]);
+    bn.forward(rows, pass).reshape([steps, batch, channels])
 }

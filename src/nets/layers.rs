@@ -2,8 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::conv1d;
-use burn::tensor::ops::ConvOptions;
+
+use crate::kernels::conv1d::{Activation, Conv1d, fused_conv1d, is_fused, plain_conv1d};
 
 use super::initial::{InitialWeights, bound};
 
@@ -106,23 +106,26 @@ impl CausalConv {
         }
     }
 
-    /// `[B, in, T]` to `[B, out, T]`.
-    pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
-        causal_conv(x_bct, self.weight.val(), Some(self.bias.val()), self.dilation)
+    /// `[T, B, in]` to `[T, B, out]`.
+    pub(super) fn forward(&self, x_tbc: Tensor<3>, activation: Activation) -> Tensor<3> {
+        let weight = self.weight.val();
+        let conv = Conv1d::causal(weight.dims()[2], self.dilation, activation);
+        convolve(x_tbc, weight, self.bias.val(), conv)
     }
 }
 
-/// `[B, in, T]` to `[B, out, T]`, with zeros before the oldest step.
-pub(super) fn causal_conv(
-    x_bct: Tensor<3>,
+/// `[T, B, in]`, `[out, in, kernel]` and `[out]` to `[T', B, out]`: fused where the device has it.
+pub(super) fn convolve(
+    x_tbc: Tensor<3>,
     weight: Tensor<3>,
-    bias: Option<Tensor<1>>,
-    dilation: usize,
+    bias: Tensor<1>,
+    conv: Conv1d,
 ) -> Tensor<3> {
-    let past = (weight.dims()[2] - 1) * dilation;
-    let mut options = ConvOptions::new([1], [0], [dilation], 1);
-    options.padding = [(past, 0)];
-    conv1d(x_bct, weight, bias, options)
+    if is_fused(&x_tbc.device()) {
+        fused_conv1d(x_tbc, weight, bias, conv)
+    } else {
+        plain_conv1d(x_tbc, weight, bias, conv)
+    }
 }
 
 /// One-dimensional convolution without bias that sees as many steps before its own as after it, and
@@ -143,12 +146,13 @@ impl SameConv {
         Self { weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)) }
     }
 
-    /// `[B, in, T]` to `[B, out, T]`.
-    pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
+    /// `[T, B, in]` to `[T, B, out]`.
+    pub(super) fn forward(&self, x_tbc: Tensor<3>) -> Tensor<3> {
         let weight = self.weight.val();
-        let others = weight.dims()[2] - 1;
-        let mut options = ConvOptions::new([1], [0], [1], 1);
-        options.padding = [(others / 2, others.div_ceil(2))];
-        conv1d(x_bct, weight, None, options)
+        let [outputs, _, kernel] = weight.dims();
+        let (before, after) = ((kernel - 1) / 2, kernel / 2);
+        let conv = Conv1d { before, after, dilation: 1, activation: Activation::Identity };
+        let bias = Tensor::zeros([outputs], &x_tbc.device());
+        convolve(x_tbc, weight, bias, conv)
     }
 }

@@ -8,8 +8,8 @@ use crate::kernels::lstm::{LayerWeights, fused_layer, is_fused, plain_layer};
 
 use super::initial::InitialWeights;
 pub(super) use super::recurrent::States;
-use super::recurrent::{Direction, Layer, StackShape, run_plain};
-use super::training_pass::{TrainingPass, drop_out};
+use super::recurrent::{Direction, Layer, StackShape, run_fused, run_plain};
+use super::training_pass::TrainingPass;
 
 /// Gates of a cell.
 pub(super) const GATES: usize = 4;
@@ -58,7 +58,6 @@ impl LstmStack {
         }
     }
 
-    /// One autodiff node a layer and direction.
     fn forward_fused(
         &self,
         x_btf: Tensor<3>,
@@ -66,24 +65,8 @@ impl LstmStack {
         rate: f64,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let mut x_bth = x_btf;
-        for layer in 0..self.ahead.layers() {
-            if layer > 0 {
-                x_bth = drop_out(x_bth, rate, pass);
-            }
-            let last_only = layer + 1 == self.ahead.layers() && wanted == States::Last;
-            let ahead = kernel_weights(self.ahead.layer(layer));
-            x_bth = match &self.reverse {
-                Some(reverse) => {
-                    let reverse = kernel_weights(reverse.layer(layer));
-                    let back_bth = fused_layer(x_bth.clone().flip([1]), reverse, last_only);
-                    let ahead_bth = fused_layer(x_bth, ahead, last_only);
-                    Tensor::cat(vec![ahead_bth, back_bth.flip([1])], 2)
-                }
-                None => fused_layer(x_bth, ahead, last_only),
-            };
-        }
-        x_bth
+        let layer = |x, layer, last_only| fused_layer(x, kernel_weights(layer), last_only);
+        run_fused((&self.ahead, self.reverse.as_ref()), layer, x_btf, wanted, rate, pass)
     }
 
     fn forward_plain(

@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::initial::{InitialWeights, bound};
-use super::training_pass::TrainingPass;
+use super::training_pass::{TrainingPass, drop_out};
 
 /// Which of a stack's outputs are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,37 @@ impl Direction {
     }
 }
 
-/// `[B, T, F]` to the states of the last layer, zeros before the first step.
+/// `[B, T, F]` to the states of the last layer, zeros before the first step: one autodiff node a layer
+/// and direction.
+///
+/// `fused` runs one layer over `[B, T, in]`, to the states of all steps or of the last only.
+pub(super) fn run_fused(
+    (ahead, reverse): (&Direction, Option<&Direction>),
+    fused: impl Fn(Tensor<3>, Layer, bool) -> Tensor<3>,
+    x_btf: Tensor<3>,
+    wanted: States,
+    rate: f64,
+    pass: &mut Option<&mut TrainingPass>,
+) -> Tensor<3> {
+    let mut x_bth = x_btf;
+    for layer in 0..ahead.layers() {
+        if layer > 0 {
+            x_bth = drop_out(x_bth, rate, pass);
+        }
+        let last_only = layer + 1 == ahead.layers() && wanted == States::Last;
+        x_bth = match reverse {
+            Some(reverse) => {
+                let back_bth = fused(x_bth.clone().flip([1]), reverse.layer(layer), last_only);
+                let ahead_bth = fused(x_bth, ahead.layer(layer), last_only);
+                Tensor::cat(vec![ahead_bth, back_bth.flip([1])], 2)
+            }
+            None => fused(x_bth, ahead.layer(layer), last_only),
+        };
+    }
+    x_bth
+}
+
+/// The same from ordinary operations.
 ///
 /// `cell` runs one layer in one direction: from T inputs `[B, in]` to T states `[B, H]`. Steps are
 /// tensors of their own, so no gradient of one step has to pass through all of them.

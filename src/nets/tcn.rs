@@ -16,9 +16,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::conv1d::{Activation, Conv1d};
+
 use super::body::{BodyConfig, Cost, InputShape};
 use super::initial::{InitialWeights, bound};
-use super::layers::{CausalConv, causal_conv};
+use super::layers::{CausalConv, convolve};
 use super::pooling::{Pool, Pooling};
 use super::training_pass::{TrainingPass, drop_out};
 
@@ -134,28 +136,28 @@ impl Tcn {
         x_btf: Tensor<3>,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<2> {
-        let mut x_bct = x_btf.swap_dims(1, 2);
+        let mut x_tbc = x_btf.swap_dims(0, 1);
         for block in &self.network {
-            x_bct = block.forward(x_bct, self.dropout, pass);
+            x_tbc = block.forward(x_tbc, self.dropout, pass);
         }
-        self.pooling.forward(x_bct.swap_dims(1, 2))
+        self.pooling.forward(x_tbc.swap_dims(0, 1))
     }
 }
 
 impl Block {
     fn forward(
         &self,
-        x_bct: Tensor<3>,
+        x_tbc: Tensor<3>,
         rate: f64,
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
-        let y_bct = drop_out(relu(self.conv1.forward(x_bct.clone())), rate, pass);
-        let y_bct = drop_out(relu(self.conv2.forward(y_bct)), rate, pass);
-        let skip_bct = match &self.downsample {
-            Some(conv) => conv.forward(x_bct),
-            None => x_bct,
+        let y_tbc = drop_out(self.conv1.forward(x_tbc.clone(), Activation::Relu), rate, pass);
+        let y_tbc = drop_out(self.conv2.forward(y_tbc, Activation::Relu), rate, pass);
+        let skip_tbc = match &self.downsample {
+            Some(conv) => conv.forward(x_tbc, Activation::Identity),
+            None => x_tbc,
         };
-        relu(y_bct + skip_bct)
+        relu(y_tbc + skip_tbc)
     }
 }
 
@@ -172,14 +174,15 @@ impl NormedConv {
         Self { weight_g, weight_v, bias: weights.uniform([outputs], bound), dilation }
     }
 
-    /// `[B, in, T]` to `[B, out, T]`.
-    fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
+    /// `[T, B, in]` to `[T, B, out]`.
+    fn forward(&self, x_tbc: Tensor<3>, activation: Activation) -> Tensor<3> {
         let v = self.weight_v.val();
         let [outputs, inputs, kernel] = v.dims();
         let v = v.reshape([outputs, inputs * kernel]);
         let length = v.clone().square().sum_dim(1).sqrt();
         let weight = v * (self.weight_g.val().reshape([outputs, 1]) / length);
         let weight = weight.reshape([outputs, inputs, kernel]);
-        causal_conv(x_bct, weight, Some(self.bias.val()), self.dilation)
+        let conv = Conv1d::causal(kernel, self.dilation, activation);
+        convolve(x_tbc, weight, self.bias.val(), conv)
     }
 }

@@ -8,8 +8,12 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::constraint::Constraint;
+
+/// Values of a mask drawn at once, two bytes each: a whole number of the stream's blocks of 64 bytes.
+const PART: usize = 8192;
 
 /// One forward pass in training.
 ///
@@ -45,12 +49,18 @@ impl TrainingPass {
         key[16..24].copy_from_slice(&self.call.to_le_bytes());
         key[24..].copy_from_slice(b"dropout\0");
         self.call += 1;
-        let mut bytes = vec![0; 2 * shape.iter().product::<usize>()];
-        ChaCha8Rng::from_seed(key).fill_bytes(&mut bytes);
-        let mask = bytes
-            .chunks_exact(2)
-            .map(|pair| if u16::from_le_bytes([pair[0], pair[1]]) < threshold { 0.0 } else { keep })
-            .collect::<Vec<f32>>();
+        let mut mask = vec![0.0; shape.iter().product()];
+        // Each part of the stream is drawn on its own; the bits are those of the whole.
+        mask.par_chunks_mut(PART).enumerate().for_each(|(part, mask)| {
+            let mut bytes = [0; 2 * PART];
+            let mut stream = ChaCha8Rng::from_seed(key);
+            stream.set_word_pos((part * PART / 2) as u128);
+            stream.fill_bytes(&mut bytes);
+            for (value, pair) in mask.iter_mut().zip(bytes.chunks_exact(2)) {
+                let drawn = u16::from_le_bytes([pair[0], pair[1]]);
+                *value = if drawn < threshold { 0.0 } else { keep };
+            }
+        });
         Tensor::from_data(TensorData::new(mask, shape), &self.device)
     }
 

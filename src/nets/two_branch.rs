@@ -15,6 +15,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::conv1d::Activation;
+
 use super::body::{Cost, InputShape, ViewsConfig};
 use super::initial::InitialWeights;
 use super::layers::{CausalConv, Linear};
@@ -185,11 +187,10 @@ impl TwoBranch {
         let side = leaky_relu(self.side.forward(book.reshape([2 * rows, 2])), SLOPE);
         let channels = side.dims()[1];
         let level = leaky_relu(self.level.forward(side.reshape([rows, 2 * channels])), SLOPE);
-        // Each level's series of steps: [B L, C, T].
-        let series = level.reshape([batch, steps, levels, channels]);
-        let series = series.permute([0, 2, 3, 1]).reshape([batch * levels, channels, steps]);
-        let series = leaky_relu(self.time.forward(series), SLOPE);
-        let series = series.reshape([batch, levels, channels, steps]).permute([0, 3, 1, 2]);
-        series.reshape([batch, steps, levels * channels])
+        // Each level's series of steps: [T, B L, C].
+        let series = level.reshape([batch, steps, levels, channels]).permute([1, 0, 2, 3]);
+        let series = series.reshape([steps, batch * levels, channels]);
+        let series = self.time.forward(series, Activation::LeakyRelu);
+        series.reshape([steps, batch, levels * channels]).swap_dims(0, 1)
     }
 }

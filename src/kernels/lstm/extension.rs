@@ -9,9 +9,10 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, TensorMetadata, backend_extension};
-use burn::tensor::TensorData;
 
-use super::sequence::{Saved, Sizes, Weights, backward, forward};
+use super::super::host::{floats, tensor};
+use super::super::recurrent::Sizes;
+use super::sequence::{Saved, Weights, backward, forward};
 
 /// Backends that run an LSTM layer as one operation.
 #[backend_extension(Flex, Autodiff)]
@@ -125,14 +126,4 @@ fn run(
     };
     let (output, saved) = forward(floats(&x_btf), weights, sizes);
     (tensor(output, vec![sizes.batch, sizes.output_steps(), sizes.hidden]), saved)
-}
-
-/// Values of a contiguous tensor.
-fn floats(tensor: &FlexTensor) -> &[f32] {
-    let start = tensor.layout().start_offset();
-    &tensor.storage::<f32>()[start..start + tensor.shape().num_elements()]
-}
-
-fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
 }

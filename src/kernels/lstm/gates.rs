@@ -1,14 +1,8 @@
 //! The pointwise part of a step, compiled for the widest vector instructions the processor has.
 
 use super::super::activation::{multiply_add, sigmoid, tanh};
-
-/// One step of a part of the batch.
-pub(super) struct Step {
-    pub(super) rows: usize,
-    pub(super) steps: usize,
-    pub(super) step: usize,
-    pub(super) hidden: usize,
-}
+use super::super::recurrent::Step;
+use super::super::vectors::widest;
 
 /// Buffers of the forward step.
 pub(super) struct Forward<'a> {
@@ -42,58 +36,12 @@ pub(super) struct Backward<'a> {
     pub(super) output_step: Option<(usize, usize)>,
 }
 
-pub(super) fn forward(step: &Step, buffers: &mut Forward<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has these instructions.
-            return unsafe { forward_avx512(step, buffers) };
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has these instructions.
-            return unsafe { forward_avx2(step, buffers) };
-        }
-    }
-    forward_rows::<{ cfg!(target_arch = "aarch64") }>(step, buffers);
+widest! {
+    fn forward(step: &Step, buffers: &mut Forward<'_>) = forward_rows
 }
 
-pub(super) fn backward(step: &Step, buffers: &mut Backward<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has these instructions.
-            return unsafe { backward_avx512(step, buffers) };
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has these instructions.
-            return unsafe { backward_avx2(step, buffers) };
-        }
-    }
-    backward_rows::<{ cfg!(target_arch = "aarch64") }>(step, buffers);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,fma")]
-fn forward_avx512(step: &Step, buffers: &mut Forward<'_>) {
-    forward_rows::<true>(step, buffers);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn forward_avx2(step: &Step, buffers: &mut Forward<'_>) {
-    forward_rows::<true>(step, buffers);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,fma")]
-fn backward_avx512(step: &Step, buffers: &mut Backward<'_>) {
-    backward_rows::<true>(step, buffers);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn backward_avx2(step: &Step, buffers: &mut Backward<'_>) {
-    backward_rows::<true>(step, buffers);
+widest! {
+    fn backward(step: &Step, buffers: &mut Backward<'_>) = backward_rows
 }
 
 #[inline(always)]

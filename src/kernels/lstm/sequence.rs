@@ -1,41 +1,10 @@
 //! Forward and backward pass of a layer on the host.
-//!
-//! The batch is split into parts of [`PART`] rows; each part runs through all steps on one thread.
-//! Inside a part buffers are `[T, rows, …]`, so that a step is one stretch of memory. Gradients of
-//! the weights are summed over parts in their order.
 
 use rayon::prelude::*;
 
 use super::super::matmul::{View, matmul};
-use super::gates::{self, Step};
-
-/// Rows of a part: a constant, so that results do not depend on the number of threads.
-const PART: usize = 64;
-
-/// Sizes of a layer's run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sizes {
-    pub(super) batch: usize,
-    pub(super) steps: usize,
-    pub(super) inputs: usize,
-    pub(super) hidden: usize,
-    pub(super) last_only: bool,
-}
-
-impl Sizes {
-    pub(super) fn output_steps(self) -> usize {
-        if self.last_only { 1.min(self.steps) } else { self.steps }
-    }
-
-    /// Number of output steps and the index of `step` among them.
-    fn output_step(self, step: usize) -> Option<(usize, usize)> {
-        if self.last_only {
-            (step + 1 == self.steps).then_some((1, 0))
-        } else {
-            Some((self.steps, step))
-        }
-    }
-}
+use super::super::recurrent::{Sizes, Step, add, at_step, input_gradient, time_major};
+use super::gates;
 
 /// `[4H, F]`, `[4H, H]` and `[4H]`, row-major.
 #[derive(Clone, Copy)]
@@ -73,11 +42,11 @@ pub(super) struct LayerGradients {
 
 /// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`.
 pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec<f32>, Saved) {
-    let Sizes { batch, steps, inputs, hidden, .. } = sizes;
+    let Sizes { batch, hidden, .. } = sizes;
     let mut output = vec![0.0; batch * sizes.output_steps() * hidden];
     let parts = output
-        .par_chunks_mut((PART * sizes.output_steps() * hidden).max(1))
-        .zip(x_btf.par_chunks((PART * steps * inputs).max(1)))
+        .par_chunks_mut(sizes.part_outputs())
+        .zip(x_btf.par_chunks(sizes.part_inputs()))
         .map(|(output, x)| forward_part(x, weights, sizes, output))
         .collect();
     (output, Saved { sizes, parts })
@@ -138,14 +107,14 @@ pub(super) fn backward(
         weight_hh: vec![0.0; 4 * hidden * hidden],
         bias: vec![0.0; 4 * hidden],
     };
-    let part_inputs = PART * steps * inputs;
-    let mut x_gradients: Vec<&mut [f32]> = gradients.x_btf.chunks_mut(part_inputs.max(1)).collect();
+    let mut x_gradients: Vec<&mut [f32]> =
+        gradients.x_btf.chunks_mut(sizes.part_inputs()).collect();
     x_gradients.resize_with(parts.len(), || &mut []);
     let partial: Vec<LayerGradients> = parts
         .into_par_iter()
         .zip(x_gradients)
-        .zip(x_btf.par_chunks(part_inputs.max(1)))
-        .zip(output_gradient.par_chunks((PART * sizes.output_steps() * hidden).max(1)))
+        .zip(x_btf.par_chunks(sizes.part_inputs()))
+        .zip(output_gradient.par_chunks(sizes.part_outputs()))
         .map(|(((part, x_gradient), x), output_gradient)| {
             backward_part(x, weights, part, sizes, output_gradient, x_gradient)
         })
@@ -192,16 +161,7 @@ fn backward_part(
         }
     }
     let gates = View::packed(rows * steps, 4 * hidden);
-    if !x_gradient.is_empty() {
-        let weight_ih = (weights.weight_ih, View::packed(4 * hidden, inputs));
-        let view = View::packed(rows * steps, inputs);
-        let mut gradient = vec![0.0; rows * steps * inputs];
-        matmul((&mut gradient, view), (&part.gates, gates), weight_ih, false);
-        for (index, row) in gradient.chunks_exact(inputs).enumerate() {
-            let at = (index % rows * steps + index / rows) * inputs;
-            x_gradient[at..at + inputs].copy_from_slice(row);
-        }
-    }
+    input_gradient(x_gradient, (&part.gates, gates), weights.weight_ih, steps);
     let mut gradients = LayerGradients {
         x_btf: Vec::new(),
         weight_ih: vec![0.0; 4 * hidden * inputs],
@@ -224,28 +184,4 @@ fn backward_part(
         add(&mut gradients.bias, row);
     }
     gradients
-}
-
-/// `[rows, T, F]` as `[T, rows, F]`.
-fn time_major(x: &[f32], rows: usize, steps: usize) -> Vec<f32> {
-    let inputs = x.len() / (rows * steps);
-    let mut out = Vec::with_capacity(x.len());
-    for step in 0..steps {
-        for row in 0..rows {
-            let at = (row * steps + step) * inputs;
-            out.extend_from_slice(&x[at..at + inputs]);
-        }
-    }
-    out
-}
-
-/// The matrix `[rows, width]` of one step inside `[T, rows, width]`.
-fn at_step(rows: usize, step: usize, width: usize) -> View {
-    View { offset: step * rows * width, ..View::packed(rows, width) }
-}
-
-fn add(sum: &mut [f32], part: &[f32]) {
-    for (sum, value) in sum.iter_mut().zip(part) {
-        *sum += value;
-    }
 }

@@ -1,0 +1,102 @@
+//! What the fused recurrent layers share: sizes, and how a batch is cut and laid out.
+//!
+//! The batch is split into parts of [`PART`] rows; each part runs through all steps on one thread.
+//! Inside a part buffers are `[T, rows, …]`, so that a step is one stretch of memory. Gradients of
+//! the weights are summed over parts in their order.
+
+use super::matmul::{View, matmul};
+
+/// Rows of a part: a constant, so that results do not depend on the number of threads.
+pub(super) const PART: usize = 64;
+
+/// Sizes of a layer's run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) batch: usize,
+    pub(super) steps: usize,
+    pub(super) inputs: usize,
+    pub(super) hidden: usize,
+    pub(super) last_only: bool,
+}
+
+impl Sizes {
+    pub(super) fn output_steps(self) -> usize {
+        if self.last_only { 1.min(self.steps) } else { self.steps }
+    }
+
+    /// Number of output steps and the index of `step` among them.
+    pub(super) fn output_step(self, step: usize) -> Option<(usize, usize)> {
+        if self.last_only {
+            (step + 1 == self.steps).then_some((1, 0))
+        } else {
+            Some((self.steps, step))
+        }
+    }
+
+    /// Inputs and outputs of a part, in numbers of the flat tensors; at least 1, as chunks must be.
+    pub(super) fn part_inputs(self) -> usize {
+        (PART * self.steps * self.inputs).max(1)
+    }
+
+    pub(super) fn part_outputs(self) -> usize {
+        (PART * self.output_steps() * self.hidden).max(1)
+    }
+}
+
+/// One step of a part of the batch.
+pub(super) struct Step {
+    pub(super) rows: usize,
+    pub(super) steps: usize,
+    pub(super) step: usize,
+    pub(super) hidden: usize,
+}
+
+/// `[rows, T, F]` as `[T, rows, F]`.
+pub(super) fn time_major(x: &[f32], rows: usize, steps: usize) -> Vec<f32> {
+    let inputs = x.len() / (rows * steps);
+    let mut out = Vec::with_capacity(x.len());
+    for step in 0..steps {
+        for row in 0..rows {
+            let at = (row * steps + step) * inputs;
+            out.extend_from_slice(&x[at..at + inputs]);
+        }
+    }
+    out
+}
+
+/// Gradient of a part's inputs `[rows, T, F]` from that of its gates' sums, `sums` of the `[T, rows,
+/// G]` numbers in `gates`, and the input weights `[G, F]`.
+pub(super) fn input_gradient(
+    x_gradient: &mut [f32],
+    (gates, sums): (&[f32], View),
+    weight_ih: &[f32],
+    steps: usize,
+) {
+    if x_gradient.is_empty() {
+        return;
+    }
+    let rows = sums.rows / steps;
+    let inputs = x_gradient.len() / sums.rows;
+    let mut gradient = vec![0.0; x_gradient.len()];
+    matmul(
+        (&mut gradient, View::packed(sums.rows, inputs)),
+        (gates, sums),
+        (weight_ih, View::packed(sums.columns, inputs)),
+        false,
+    );
+    for (index, row) in gradient.chunks_exact(inputs).enumerate() {
+        let at = (index % rows * steps + index / rows) * inputs;
+        x_gradient[at..at + inputs].copy_from_slice(row);
+    }
+}
+
+/// The matrix `[rows, width]` of one step inside `[T, rows, width]`.
+pub(super) fn at_step(rows: usize, step: usize, width: usize) -> View {
+    View { offset: step * rows * width, ..View::packed(rows, width) }
+}
+
+pub(super) fn add(sum: &mut [f32], part: &[f32]) {
+    for (sum, value) in sum.iter_mut().zip(part) {
+        *sum += value;
+    }
+}
