@@ -1,5 +1,8 @@
-//! Fused kernels, each with a plain reference beside it.
+//! Fused kernels, each with a plain reference beside it, and the precision of products.
 
 mod activation;
 pub mod lstm;
 mod matmul;
+mod precision;
+
+pub use precision::Precision;

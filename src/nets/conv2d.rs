@@ -2,8 +2,9 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
+
+use crate::kernels::Precision;
 
 use super::initial::{InitialWeights, bound};
 
@@ -33,6 +34,8 @@ pub struct Conv2d {
     columns_apart: usize,
     #[module(skip)]
     padded: bool,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Conv2d {
@@ -45,6 +48,7 @@ impl Conv2d {
             bias: weights.uniform([outputs], bound),
             columns_apart: 1,
             padded: false,
+            precision: weights.precision(),
         }
     }
 
@@ -69,6 +73,6 @@ impl Conv2d {
             let padding = weight.dims()[2] - 1;
             options.padding = [(padding / 2, padding - padding / 2), (0, 0)];
         }
-        conv2d(x_bctw, weight, Some(self.bias.val()), options)
+        self.precision.conv2d(x_bctw, weight, Some(self.bias.val()), options)
     }
 }

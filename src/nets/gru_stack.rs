@@ -54,7 +54,7 @@ impl GruStack {
 /// Weights are sliced once a layer, into those of gates r and z together and those of gate n, so
 /// that a step cuts no more than r from z.
 fn run_layer(x: Vec<Tensor<2>>, layer: Layer) -> Vec<Tensor<2>> {
-    let Layer { weight_ih, weight_hh, bias_ih, bias_hh } = layer;
+    let Layer { weight_ih, weight_hh, bias_ih, bias_hh, precision } = layer;
     let hidden = weight_hh.dims()[1];
     let gates = |weight: &Tensor<2>, first: usize, count: usize| {
         weight.clone().narrow(0, first * hidden, count * hidden).transpose()
@@ -68,15 +68,16 @@ fn run_layer(x: Vec<Tensor<2>>, layer: Layer) -> Vec<Tensor<2>> {
     let mut states: Vec<Tensor<2>> = Vec::with_capacity(x.len());
     for x_bf in x {
         let before = states.last().cloned();
-        let mut rz = x_bf.clone().matmul(weight_rz.clone()) + bias_rz.clone();
+        let mut rz = precision.matmul(x_bf.clone(), weight_rz.clone()) + bias_rz.clone();
         let mut new_h = bias_hn.clone();
         if let Some(h_bh) = &before {
-            rz = rz + h_bh.clone().matmul(weight_hrz.clone());
-            new_h = new_h + h_bh.clone().matmul(weight_hn.clone());
+            rz = rz + precision.matmul(h_bh.clone(), weight_hrz.clone());
+            new_h = new_h + precision.matmul(h_bh.clone(), weight_hn.clone());
         }
         let rz = sigmoid(rz);
         let (r_bh, z_bh) = (rz.clone().narrow(1, 0, hidden), rz.narrow(1, hidden, hidden));
-        let n_bh = (x_bf.matmul(weight_n.clone()) + bias_n.clone() + r_bh * new_h).tanh();
+        let new_x = precision.matmul(x_bf, weight_n.clone()) + bias_n.clone();
+        let n_bh = (new_x + r_bh * new_h).tanh();
         // (1 - z) n + z h, with one product less.
         states.push(match before {
             Some(h_bh) => n_bh.clone() + z_bh * (h_bh - n_bh),

@@ -2,8 +2,9 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
+
+use crate::kernels::Precision;
 
 use super::initial::{InitialWeights, bound};
 
@@ -14,6 +15,8 @@ pub struct Linear {
     weight: Param<Tensor<2>>,
     /// `[out]`, in most layers.
     bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Linear {
@@ -21,6 +24,7 @@ impl Linear {
         Self {
             weight: weights.uniform([outputs, inputs], bound(inputs)),
             bias: Some(weights.uniform([outputs], bound(inputs))),
+            precision: weights.precision(),
         }
     }
 
@@ -30,7 +34,11 @@ impl Linear {
         outputs: usize,
         weights: &mut InitialWeights,
     ) -> Self {
-        Self { weight: weights.uniform([outputs, inputs], bound(inputs)), bias: None }
+        Self {
+            weight: weights.uniform([outputs, inputs], bound(inputs)),
+            bias: None,
+            precision: weights.precision(),
+        }
     }
 
     /// As [`Self::init`] with a bias that starts at zero, as `out_proj` of PyTorch's attention.
@@ -42,6 +50,7 @@ impl Linear {
         Self {
             weight: weights.uniform([outputs, inputs], bound(inputs)),
             bias: Some(weights.constant([outputs], 0.0)),
+            precision: weights.precision(),
         }
     }
 
@@ -56,7 +65,7 @@ impl Linear {
 
     /// `[B, in]` to `[B, out]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val().transpose());
+        let y = self.precision.matmul(x, self.weight.val().transpose());
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,
@@ -74,6 +83,8 @@ pub struct CausalConv {
     bias: Param<Tensor<1>>,
     #[module(skip)]
     dilation: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl CausalConv {
@@ -89,6 +100,7 @@ impl CausalConv {
             weight: weights.uniform([outputs, inputs, kernel], bound),
             bias: weights.uniform([outputs], bound),
             dilation,
+            precision: weights.precision(),
         }
     }
 
@@ -103,12 +115,13 @@ impl CausalConv {
             weight: weights.normal([outputs, inputs, 1], deviation),
             bias: weights.uniform([outputs], bound(inputs)),
             dilation: 1,
+            precision: weights.precision(),
         }
     }
 
     /// `[B, in, T]` to `[B, out, T]`.
     pub(super) fn forward(&self, x_bct: Tensor<3>) -> Tensor<3> {
-        causal_conv(x_bct, self.weight.val(), Some(self.bias.val()), self.dilation)
+        causal_conv(x_bct, self.weight.val(), self.bias.val(), (self.dilation, self.precision))
     }
 }
 
@@ -116,13 +129,13 @@ impl CausalConv {
 pub(super) fn causal_conv(
     x_bct: Tensor<3>,
     weight: Tensor<3>,
-    bias: Option<Tensor<1>>,
-    dilation: usize,
+    bias: Tensor<1>,
+    (dilation, precision): (usize, Precision),
 ) -> Tensor<3> {
     let past = (weight.dims()[2] - 1) * dilation;
     let mut options = ConvOptions::new([1], [0], [dilation], 1);
     options.padding = [(past, 0)];
-    conv1d(x_bct, weight, bias, options)
+    precision.conv1d(x_bct, weight, Some(bias), options)
 }
 
 /// One-dimensional convolution without bias that sees as many steps before its own as after it, and
@@ -131,6 +144,8 @@ pub(super) fn causal_conv(
 pub struct SameConv {
     /// `[out, in, kernel]`.
     weight: Param<Tensor<3>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl SameConv {
@@ -140,7 +155,10 @@ impl SameConv {
         kernel: usize,
         weights: &mut InitialWeights,
     ) -> Self {
-        Self { weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)) }
+        Self {
+            weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)),
+            precision: weights.precision(),
+        }
     }
 
     /// `[B, in, T]` to `[B, out, T]`.
@@ -149,6 +167,6 @@ impl SameConv {
         let others = weight.dims()[2] - 1;
         let mut options = ConvOptions::new([1], [0], [1], 1);
         options.padding = [(others / 2, others.div_ceil(2))];
-        conv1d(x_bct, weight, None, options)
+        self.precision.conv1d(x_bct, weight, None, options)
     }
 }

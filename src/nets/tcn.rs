@@ -16,6 +16,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::Precision;
+
 use super::body::{BodyConfig, Cost, InputShape};
 use super::initial::{InitialWeights, bound};
 use super::layers::{CausalConv, causal_conv};
@@ -125,6 +127,8 @@ struct NormedConv {
     bias: Param<Tensor<1>>,
     #[module(skip)]
     dilation: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Tcn {
@@ -169,7 +173,8 @@ impl NormedConv {
     ) -> Self {
         let bound = bound(inputs * kernel);
         let (weight_v, weight_g) = weights.uniform_with_norms([outputs, inputs, kernel], bound);
-        Self { weight_g, weight_v, bias: weights.uniform([outputs], bound), dilation }
+        let (bias, precision) = (weights.uniform([outputs], bound), weights.precision());
+        Self { weight_g, weight_v, bias, dilation, precision }
     }
 
     /// `[B, in, T]` to `[B, out, T]`.
@@ -180,6 +185,6 @@ impl NormedConv {
         let length = v.clone().square().sum_dim(1).sqrt();
         let weight = v * (self.weight_g.val().reshape([outputs, 1]) / length);
         let weight = weight.reshape([outputs, inputs, kernel]);
-        causal_conv(x_bct, weight, Some(self.bias.val()), self.dilation)
+        causal_conv(x_bct, weight, self.bias.val(), (self.dilation, self.precision))
     }
 }
