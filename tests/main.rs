@@ -39,6 +39,7 @@ mod mlflow_server;
 mod nets;
 mod peers;
 mod planted;
+mod precision;
 mod report;
 mod resume;
 mod scores;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
+use candlewick::kernels::Precision;
 use candlewick::nets::{
     BatchTargets, BinCTablConfig, CTablConfig, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs,
     HeadsConfig, InputShape, LstmConfig, Net, NetConfig, NetParameter, Objective, ParametersError,
@@ -306,12 +307,12 @@ fn train(
     (losses, net.flat_parameters().try_into_vec_as::<f32>().unwrap())
 }
 
-fn batch_targets(targets: &Targets, device: &Device) -> BatchTargets {
+pub fn batch_targets(targets: &Targets, device: &Device) -> BatchTargets {
     let rows: Vec<u32> = (0..targets.class.len() as u32).collect();
     BatchTargets::new(targets, &rows, device)
 }
 
-fn objective(heads: &HeadsConfig) -> Objective<'_> {
+pub fn objective(heads: &HeadsConfig) -> Objective<'_> {
     Objective { heads, class_weights: [1.0; 3], log_volatility_scale: 0.7 }
 }
 
@@ -348,12 +349,12 @@ fn input(window: usize, features: usize) -> Vec<InputShape> {
 }
 
 /// Random windows of these shapes.
-fn windows(inputs: &[InputShape], batch: usize, seed: u64) -> Vec<Vec<f32>> {
+pub fn windows(inputs: &[InputShape], batch: usize, seed: u64) -> Vec<Vec<f32>> {
     let count = |input: &InputShape| batch * input.window * input.features;
     inputs.iter().zip(seed..).map(|(input, seed)| noise(count(input), seed)).collect()
 }
 
-fn tensors(values: &[Vec<f32>], inputs: &[InputShape], device: &Device) -> Vec<Tensor<3>> {
+pub fn tensors(values: &[Vec<f32>], inputs: &[InputShape], device: &Device) -> Vec<Tensor<3>> {
     let tensor = |(values, input): (&Vec<f32>, &InputShape)| {
         let dims = [values.len() / (input.window * input.features), input.window, input.features];
         Tensor::from_data(TensorData::new(values.clone(), dims), &device.clone().inner())
@@ -361,7 +362,7 @@ fn tensors(values: &[Vec<f32>], inputs: &[InputShape], device: &Device) -> Vec<T
     values.iter().zip(inputs).map(tensor).collect()
 }
 
-fn noise(count: usize, seed: u64) -> Vec<f32> {
+pub fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut stream = ChaCha8Rng::seed_from_u64(seed);
     (0..count).map(|_| (stream.next_u32() as f32 / u32::MAX as f32 - 0.5) * 4.0).collect()
 }
@@ -374,7 +375,7 @@ fn outputs(outputs: &HeadOutputs) -> Vec<f32> {
     outputs.direction.clone().unwrap().try_into_vec_as::<f32>().unwrap()
 }
 
-fn vulkan_driver_found() -> bool {
+pub fn vulkan_driver_found() -> bool {
     let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
         .iter()
         .filter_map(std::env::var_os)
@@ -390,18 +391,18 @@ fn vulkan_driver_found() -> bool {
 }
 
 /// One golden file.
-struct Golden {
-    name: String,
+pub struct Golden {
+    pub name: String,
     bytes: Vec<u8>,
-    net: NetConfig,
-    heads: HeadsConfig,
+    pub net: NetConfig,
+    pub heads: HeadsConfig,
     class_weights: [f32; 3],
     log_volatility_scale: f32,
     parameters: usize,
 }
 
 impl Golden {
-    fn all() -> Vec<Self> {
+    pub fn all() -> Vec<Self> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
         let mut paths: Vec<PathBuf> =
             folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -410,7 +411,7 @@ impl Golden {
     }
 
     /// `None` for a file that is no net's.
-    fn load(path: &Path) -> Option<Self> {
+    pub fn load(path: &Path) -> Option<Self> {
         let name = path.file_stem()?.to_str()?.strip_prefix("nets_")?.to_owned();
         let bytes = std::fs::read(path).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
@@ -434,7 +435,7 @@ impl Golden {
         (0..count).map(|view| self.floats(&format!("x.{view}"))).collect()
     }
 
-    fn inputs(&self) -> Vec<InputShape> {
+    pub fn inputs(&self) -> Vec<InputShape> {
         let shape =
             |(shape, _): (Vec<usize>, _)| InputShape { window: shape[1], features: shape[2] };
         self.views().into_iter().map(shape).collect()
@@ -442,30 +443,10 @@ impl Golden {
 
     fn check(&self, device: &Device) {
         let device = device.clone().autodiff();
-        let parameters = self.names("weight.").map(|name| {
-            let (shape, values) = self.floats(&format!("weight.{name}"));
-            NetParameter { name, shape, values }
-        });
-        let net = Net::init(&self.net, &self.heads, &self.inputs(), 0, &device)
-            .with_parameters(parameters.collect())
-            .unwrap();
+        let net = self.net_in(Precision::F32, &device);
         assert_eq!(net.parameter_count(), self.parameters, "{}", self.name);
-        let inner = device.clone().inner();
-        let view = |(shape, x)| Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
-        let x: Vec<Tensor<3>> = self.views().into_iter().map(view).collect();
-        let target = |name: &str| self.floats(&format!("target.{name}")).1;
-        let targets = Targets {
-            class: target("class").into_iter().map(|class| class as u8).collect(),
-            forward_return: target("forward_return"),
-            log_volatility: target("log_volatility"),
-            weight: target("weight"),
-        };
-        let targets = batch_targets(&targets, &device);
-        let objective = Objective {
-            heads: &self.heads,
-            class_weights: self.class_weights,
-            log_volatility_scale: self.log_volatility_scale,
-        };
+        let (x, targets) = (self.x(&device), self.targets(&device));
+        let objective = self.objective();
         self.compare_outputs("evaluated", &net.forward(x.clone(), None));
         let mut pass = TrainingPass::new(1, 1, &device);
         let outputs = net.forward(x, Some(&mut pass));
@@ -506,6 +487,43 @@ impl Golden {
         assert_eq!(at, gradients.len());
     }
 
+    /// The net with the file's weights.
+    pub fn net_in(&self, precision: Precision, device: &Device) -> Net {
+        let parameters = self.names("weight.").map(|name| {
+            let (shape, values) = self.floats(&format!("weight.{name}"));
+            NetParameter { name, shape, values }
+        });
+        Net::init_in(precision, &self.net, &self.heads, &self.inputs(), 0, device)
+            .with_parameters(parameters.collect())
+            .unwrap()
+    }
+
+    /// The file's windows, one a view.
+    pub fn x(&self, device: &Device) -> Vec<Tensor<3>> {
+        let inner = device.clone().inner();
+        let view = |(shape, x)| Tensor::<3>::from_data(TensorData::new(x, shape), &inner);
+        self.views().into_iter().map(view).collect()
+    }
+
+    pub fn targets(&self, device: &Device) -> BatchTargets {
+        let target = |name: &str| self.floats(&format!("target.{name}")).1;
+        let targets = Targets {
+            class: target("class").into_iter().map(|class| class as u8).collect(),
+            forward_return: target("forward_return"),
+            log_volatility: target("log_volatility"),
+            weight: target("weight"),
+        };
+        batch_targets(&targets, device)
+    }
+
+    pub fn objective(&self) -> Objective<'_> {
+        Objective {
+            heads: &self.heads,
+            class_weights: self.class_weights,
+            log_volatility_scale: self.log_volatility_scale,
+        }
+    }
+
     fn compare_outputs(&self, prefix: &str, outputs: &HeadOutputs) {
         for (name, output) in [
             ("direction", &outputs.direction),
@@ -542,14 +560,19 @@ impl Golden {
         names.into_iter()
     }
 
-    fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
-        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
-        let tensor = tensors.tensor(name).unwrap();
-        let values = tensor
-            .data()
-            .chunks_exact(4)
-            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-            .collect();
-        (tensor.shape().to_vec(), values)
+    pub fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
+        stored(&self.bytes, name)
     }
+}
+
+/// Shape and values of a tensor in a file.
+pub fn stored(file: &[u8], name: &str) -> (Vec<usize>, Vec<f32>) {
+    let tensors = SafeTensors::deserialize(file).unwrap();
+    let tensor = tensors.tensor(name).unwrap();
+    let values = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .collect();
+    (tensor.shape().to_vec(), values)
 }

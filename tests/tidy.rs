@@ -22,7 +22,7 @@ windows: market features folds labels
 leaks: market features folds labels windows
 kernels:
 nets: forecast windows kernels
-training: market forecast event run_folder features folds labels scores windows nets
+training: market forecast event run_folder features folds labels scores windows kernels nets
 boosters: market forecast event run_folder features folds labels windows
 ensemble: market forecast folds scores
 backtest: market forecast scores

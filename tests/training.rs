@@ -7,4 +7,5 @@ mod checkpoints;
 mod fitting;
 mod optimizer;
 mod options;
+mod precision;
 mod resuming;

@@ -84,7 +84,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         return Some(match error {
             TrainingError::Config(_) | TrainingError::OtherJob { .. } => USAGE,
             TrainingError::NoSamples { .. } => DATA,
-            TrainingError::Device(_) => DEVICE,
+            TrainingError::Device(_) | TrainingError::Precision { .. } => DEVICE,
             TrainingError::Checkpoint(error) => checkpoint(error),
             TrainingError::NotFinite { .. } => OTHER,
         });

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::device::{DeviceChoice, pick};
 use crate::config;
+use crate::kernels::Precision;
 use crate::nets::{Cost, HeadsConfig, InputShape, Net, NetConfig};
 use crate::pipeline::PipelineError;
 use crate::training::time_steps;
@@ -39,7 +40,8 @@ enum Command {
     ///
     /// The net has its default size, or that of a config. FLOPs count matrix products and convolutions
     /// alone, 2 for each weight and position that it meets; a training step takes about three times those
-    /// of the forward pass. Memory is what `train` asks for before it starts, without the table. The time
+    /// of the forward pass. Memory is what `train` asks for before it starts, without the table; in bf16
+    /// activations are kept twice, and the estimate is the larger one. The time
     /// of a step is measured here and now on the device: forward, loss, backward and update.
     Describe(Describe),
 }
@@ -62,6 +64,10 @@ struct Describe {
     /// Steps to measure; 0 measures none
     #[arg(long, value_name = "N", default_value_t = 5)]
     steps: u32,
+    /// Numbers in which products are taken, as training.precision: f32 or bf16 (default: the config's,
+    /// or f32)
+    #[arg(long, value_name = "PRECISION", value_parser = precision)]
+    precision: Option<Precision>,
     /// auto, cpu, wgpu, wgpu:N, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
@@ -70,6 +76,13 @@ struct Describe {
 fn default_net(name: &str) -> Result<NetConfig, String> {
     NetConfig::of_kind(name)
         .ok_or_else(|| format!("no net has this name; there are {}", NetConfig::KINDS.join(", ")))
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    [Precision::F32, Precision::Bf16]
+        .into_iter()
+        .find(|precision| precision.name() == text)
+        .ok_or_else(|| "it is f32 or bf16".to_owned())
 }
 
 fn shape(text: &str) -> Result<InputShape, String> {
@@ -110,32 +123,37 @@ fn list(long: bool, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (net, heads) = match (&args.config, &args.net) {
+    let (net, heads, precision) = match (&args.config, &args.net) {
         (Some(path), _) => {
             let config = config::load(path, &[]).context("failed to read the config")?;
-            (config.net, config.heads)
+            (config.net, config.heads, config.training.precision)
         }
-        (None, Some(net)) => (net.clone(), HeadsConfig::default()),
+        (None, Some(net)) => (net.clone(), HeadsConfig::default(), Precision::F32),
         (None, None) => return Err(anyhow!("name a net or a config")),
     };
+    let precision = args.precision.unwrap_or(precision);
     let (inputs, batch) = (&args.input[..], args.batch as usize);
     net.check(inputs).map_err(PipelineError::Config)?;
     let picked = pick(args.device)?;
     let built = Net::init(&net, &heads, inputs, 0, &burn::tensor::Device::flex());
     let (tensors, parameters) = (built.parameter_shapes(), built.parameter_count());
     let cost = net.cost(inputs);
+    let activations = precision.kept(cost.activations);
     let plan = MemoryPlan {
         rows: 0,
         features: inputs.iter().map(|input| input.features).max().unwrap_or(0),
         window: inputs.iter().map(|input| input.window).sum(),
         batch_size: batch,
         parameters,
-        activations: cost.activations,
+        activations,
     };
     let need = estimate_memory(&plan);
     let mut seconds = match args.steps {
         0 => Vec::new(),
-        steps => time_steps(&net, &heads, inputs, batch, u64::from(steps), &picked.device)?,
+        steps => {
+            let steps = u64::from(steps);
+            time_steps(&net, &heads, inputs, batch, steps, precision, &picked.device)?
+        }
     };
     seconds.sort_by(f64::total_cmp);
     let median = seconds.get(seconds.len() / 2).copied();
@@ -145,7 +163,8 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
             "net": net, "about": net.about(),
             "inputs": inputs.iter().map(shape_json).collect::<Vec<_>>(),
             "parameters": parameters, "tensors": tensors.iter().map(tensor).collect::<Vec<_>>(),
-            "forward_flops": cost.flops, "activation_bytes": 4 * cost.activations,
+            "forward_flops": cost.flops, "activation_bytes": 4 * activations,
+            "precision": precision.name(),
             "batch": batch, "memory_bytes": need.total(), "device": picked.name,
             "step_seconds": median,
         });
@@ -157,7 +176,7 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
     }
     let bytes = binary(4.0 * parameters as f64);
     writeln!(out, "  parameters   {} ({bytes}), heads included", grouped(parameters))?;
-    write_cost(&cost, out)?;
+    write_cost(&cost, activations, precision, out)?;
     writeln!(out, "  memory       {need}, batch {batch}")?;
     if let Some(median) = median {
         let rate = batch as f64 / median;
@@ -184,11 +203,17 @@ fn shape_json(input: &InputShape) -> Value {
     json!({ "window": input.window, "features": input.features })
 }
 
-fn write_cost(cost: &Cost, out: &mut dyn Write) -> std::io::Result<()> {
+fn write_cost(
+    cost: &Cost,
+    activations: usize,
+    precision: Precision,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let forward = cost.flops as f64;
     let training = decimal(forward * TRAINING_PASSES as f64);
     writeln!(out, "  arithmetic   {}FLOP a sample, {training}FLOP in training", decimal(forward))?;
-    writeln!(out, "  activations  {} a sample", binary(4.0 * cost.activations as f64))
+    let activations = binary(4.0 * activations as f64);
+    writeln!(out, "  activations  {activations} a sample, products in {}", precision.name())
 }
 
 fn rate_of_work(cost: &Cost, rate: f64) -> String {

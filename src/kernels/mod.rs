@@ -1,4 +1,4 @@
-//! Fused kernels, each with a plain reference beside it.
+//! Fused kernels, each with a plain reference beside it, and the precision of products.
 
 mod activation;
 pub mod conv1d;
@@ -7,5 +7,8 @@ mod host;
 pub mod lstm;
 mod matmul;
 pub mod memory;
+mod precision;
 mod recurrent;
 mod vectors;
+
+pub use precision::Precision;

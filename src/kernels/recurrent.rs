@@ -4,6 +4,7 @@
 //! Inside a part buffers are `[T, rows, …]`, so that a step is one stretch of memory. Gradients of
 //! the weights are summed over parts in their order.
 
+use super::Precision;
 use super::matmul::{View, matmul};
 
 /// Rows of a part: a constant, so that results do not depend on the number of threads.
@@ -17,6 +18,7 @@ pub(super) struct Sizes {
     pub(super) inputs: usize,
     pub(super) hidden: usize,
     pub(super) last_only: bool,
+    pub(super) precision: Precision,
 }
 
 impl Sizes {
@@ -70,7 +72,7 @@ pub(super) fn input_gradient(
     x_gradient: &mut [f32],
     (gates, sums): (&[f32], View),
     weight_ih: &[f32],
-    steps: usize,
+    (steps, precision): (usize, Precision),
 ) {
     if x_gradient.is_empty() {
         return;
@@ -84,6 +86,7 @@ pub(super) fn input_gradient(
         (weight_ih, View::packed(sums.columns, inputs)),
         false,
     );
+    precision.round(&mut gradient);
     for (index, row) in gradient.chunks_exact(inputs).enumerate() {
         let at = (index % rows * steps + index / rows) * inputs;
         x_gradient[at..at + inputs].copy_from_slice(row);

@@ -4,6 +4,8 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
+use crate::kernels::Precision;
+
 use super::initial::InitialWeights;
 use super::layers::Linear;
 
@@ -21,6 +23,8 @@ pub struct MultiHeadAttention {
     out_proj: Linear,
     #[module(skip)]
     heads: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 /// What attention hands on.
@@ -41,6 +45,7 @@ impl MultiHeadAttention {
             in_proj_bias: weights.constant([3 * width], 0.0),
             out_proj: Linear::with_zero_bias(width, width, weights),
             heads,
+            precision: weights.precision(),
         }
     }
 
@@ -54,12 +59,13 @@ impl MultiHeadAttention {
         let shape = query.dims();
         let depth = shape[2] / self.heads;
         let query = self.project(0, query) * (1.0 / (depth as f64).sqrt());
-        let scores = query.matmul(self.project(1, key).transpose());
+        let scores = self.precision.matmul(query, self.project(1, key).transpose());
         let scores = match carried {
             Some(carried) => scores + carried,
             None => scores,
         };
-        let heads = softmax(scores.clone(), 3).matmul(self.project(2, value));
+        let share = softmax(scores.clone(), 3);
+        let heads = self.precision.matmul(share, self.project(2, value));
         let states = self.out_proj.forward_rows(heads.swap_dims(1, 2).reshape(shape));
         Attended { states, scores }
     }
@@ -71,7 +77,8 @@ impl MultiHeadAttention {
         // The small matrix is cut, not its large product: a cut's gradient is as large as the whole.
         let weight = self.in_proj_weight.val().narrow(0, part * width, width);
         let bias = self.in_proj_bias.val().narrow(0, part * width, width);
-        let y = x.reshape([batch * steps, width]).matmul(weight.transpose()) + bias.unsqueeze();
+        let x = x.reshape([batch * steps, width]);
+        let y = self.precision.matmul(x, weight.transpose()) + bias.unsqueeze();
         y.reshape([batch, steps, self.heads, width / self.heads]).swap_dims(1, 2)
     }
 }

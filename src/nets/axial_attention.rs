@@ -7,6 +7,8 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 
+use crate::kernels::Precision;
+
 use super::batch_norm::BatchNorm;
 use super::initial::InitialWeights;
 use super::layers::Linear;
@@ -61,6 +63,8 @@ pub struct AxialAttention {
     f_sv: Param<Tensor<1>>,
     #[module(skip)]
     heads: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl AxialAttention {
@@ -79,6 +83,7 @@ impl AxialAttention {
             f_sve: weights.constant([1], 0.1),
             f_sv: weights.constant([1], 1.0),
             heads,
+            precision: weights.precision(),
         }
     }
 
@@ -106,6 +111,7 @@ impl AxialAttention {
     /// `[N, L, C]` to `[N, C, L]`.
     fn forward(&self, x_nlc: Tensor<3>, pass: &mut Option<&mut TrainingPass>) -> Tensor<3> {
         let ([lines, length, channels], heads) = (x_nlc.dims(), self.heads);
+        let precision = self.precision;
         let (values, half) = (channels / heads, channels / heads / 2);
         let qkv = self.qkv_transform.forward(x_nlc.reshape([lines * length, channels]));
         let qkv_ncl = qkv.reshape([lines, length, 2 * channels]).swap_dims(1, 2);
@@ -116,16 +122,16 @@ impl AxialAttention {
         let distances = self.by_distance(length);
         let distance = |from, count| distances.clone().narrow(0, from, count);
 
-        let qk = q_ngcl.clone().swap_dims(2, 3).matmul(k_ngcl.clone());
-        let qr = with_distances(q_ngcl, distance(0, half)) * self.f_qr.val().unsqueeze();
-        let kr = with_distances(k_ngcl, distance(half, half)).swap_dims(2, 3)
+        let qk = precision.matmul(q_ngcl.clone().swap_dims(2, 3), k_ngcl.clone());
+        let qr = with_distances(q_ngcl, distance(0, half), precision) * self.f_qr.val().unsqueeze();
+        let kr = with_distances(k_ngcl, distance(half, half), precision).swap_dims(2, 3)
             * self.f_kr.val().unsqueeze();
         let similarity = self.bn_similarity.forward(Tensor::cat(vec![qk, qr, kr], 1), pass);
         let similarity = similarity.reshape([lines, 3, heads, length, length]).sum_dim(1);
         let share_ngij = softmax(similarity.squeeze_dim::<4>(1), 3);
 
-        let sv = share_ngij.clone().matmul(v_ngcl.swap_dims(2, 3)).swap_dims(2, 3);
-        let sve = shares_of_distances(share_ngij, distance(values, values));
+        let sv = precision.matmul(share_ngij.clone(), v_ngcl.swap_dims(2, 3)).swap_dims(2, 3);
+        let sve = shares_of_distances(share_ngij, distance(values, values), precision);
         let both = [sv * self.f_sv.val().unsqueeze(), sve * self.f_sve.val().unsqueeze()];
         let both = Tensor::stack::<5>(both.to_vec(), 3).reshape([lines, 2 * channels, length]);
         let both = self.bn_output.forward(both, pass);
@@ -146,17 +152,17 @@ impl AxialAttention {
 }
 
 /// `Σ over c of x(c, i) · R(c, i, j)`: `[N, G, C, L]` to `[N, G, L, L]`.
-fn with_distances(x_ngcl: Tensor<4>, r_cij: Tensor<3>) -> Tensor<4> {
+fn with_distances(x_ngcl: Tensor<4>, r_cij: Tensor<3>, precision: Precision) -> Tensor<4> {
     let [lines, heads, channels, length] = x_ngcl.dims();
     let x = x_ngcl.permute([3, 0, 1, 2]).reshape([length, lines * heads, channels]);
-    let product = x.matmul(r_cij.swap_dims(0, 1));
+    let product = precision.matmul(x, r_cij.swap_dims(0, 1));
     product.reshape([length, lines, heads, length]).permute([1, 2, 0, 3])
 }
 
 /// `Σ over j of share(i, j) · R(c, i, j)`: `[N, G, L, L]` to `[N, G, C, L]`.
-fn shares_of_distances(share_ngij: Tensor<4>, r_cij: Tensor<3>) -> Tensor<4> {
+fn shares_of_distances(share_ngij: Tensor<4>, r_cij: Tensor<3>, precision: Precision) -> Tensor<4> {
     let ([lines, heads, length, _], channels) = (share_ngij.dims(), r_cij.dims()[0]);
     let share = share_ngij.permute([2, 0, 1, 3]).reshape([length, lines * heads, length]);
-    let product = share.matmul(r_cij.permute([1, 2, 0]));
+    let product = precision.matmul(share, r_cij.permute([1, 2, 0]));
     product.reshape([length, lines, heads, channels]).permute([1, 2, 3, 0])
 }

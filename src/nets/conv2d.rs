@@ -2,9 +2,9 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
+use crate::kernels::Precision;
 use crate::kernels::conv1d::{Activation, Conv1d};
 
 use super::initial::{InitialWeights, bound};
@@ -36,6 +36,8 @@ pub struct Conv2d {
     columns_apart: usize,
     #[module(skip)]
     padded: bool,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Conv2d {
@@ -48,6 +50,7 @@ impl Conv2d {
             bias: weights.uniform([outputs], bound),
             columns_apart: 1,
             padded: false,
+            precision: weights.precision(),
         }
     }
 
@@ -72,7 +75,7 @@ impl Conv2d {
             let padding = weight.dims()[2] - 1;
             options.padding = [(padding / 2, padding - padding / 2), (0, 0)];
         }
-        conv2d(x_bctw, weight, Some(self.bias.val()), options)
+        self.precision.conv2d(x_bctw, weight, Some(self.bias.val()), options)
     }
 
     /// `[T, B, columns, in]` to `[T', B, columns / kernel columns, out]`, of a kernel that moves its
@@ -87,7 +90,8 @@ impl Conv2d {
         let (before, after) = (padding / 2, padding - padding / 2);
         let positions = columns / width;
         let x = x_tbwc.reshape([steps, batch * positions, width * inputs]);
-        let conv = Conv1d { before, after, dilation: 1, activation };
+        let precision = self.precision;
+        let conv = Conv1d { before, after, dilation: 1, activation, precision };
         let y = convolve(x, weight, self.bias.val(), conv);
         let steps = y.dims()[0];
         y.reshape([steps, batch, positions, outputs])

@@ -32,6 +32,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::forecast::CLASSES;
+use crate::kernels::Precision;
 
 use super::batch_norm::BatchNorm;
 use super::body::{BodyConfig, Cost, InputShape};
@@ -120,6 +121,7 @@ impl BodyConfig for DeepLobAttentionConfig {
                 .map(|_| BatchNorm::with(hidden, MOMENTUM, EPSILON, weights))
                 .collect(),
             fc1: several.then(|| Linear::init(2 * hidden, CLASSES, weights)),
+            precision: weights.precision(),
         }
     }
 }
@@ -133,6 +135,8 @@ pub struct DeepLobAttention {
     decoder: DecoderCell,
     norms: Vec<BatchNorm>,
     fc1: Option<Linear>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl DeepLobAttention {
@@ -152,9 +156,11 @@ impl DeepLobAttention {
         let mut said_bh = state_bh.clone();
         for (step, norm) in self.norms.iter().enumerate() {
             (state_bh, cell_bh) = self.decoder.forward(input_bi.clone(), state_bh, cell_bh);
-            let score_bt1 = states_bth.clone().matmul(state_bh.clone().unsqueeze_dim::<3>(2));
+            let state_bh1 = state_bh.clone().unsqueeze_dim::<3>(2);
+            let score_bt1 = self.precision.matmul(states_bth.clone(), state_bh1);
             let share_b1t = softmax(score_bt1, 1).swap_dims(1, 2);
-            let context_bh = share_b1t.matmul(states_bth.clone()).reshape([batch, hidden]);
+            let context_b1h = self.precision.matmul(share_b1t, states_bth.clone());
+            let context_bh = context_b1h.reshape([batch, hidden]);
             let context_bh = norm.forward(context_bh, pass);
             said_bh = Tensor::cat(vec![context_bh.clone(), state_bh.clone()], 1);
             if let Some(fc1) = &self.fc1
@@ -188,6 +194,8 @@ struct DecoderCell {
     bias_ih: Param<Tensor<1>>,
     /// `[4H]`.
     bias_hh: Param<Tensor<1>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl DecoderCell {
@@ -198,6 +206,7 @@ impl DecoderCell {
             weight_hh: weights.uniform([4 * hidden, hidden], bound),
             bias_ih: weights.uniform([4 * hidden], bound),
             bias_hh: weights.uniform([4 * hidden], bound),
+            precision: weights.precision(),
         }
     }
 
@@ -205,8 +214,8 @@ impl DecoderCell {
     fn forward(&self, x: Tensor<2>, h_bh: Tensor<2>, c_bh: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let hidden = h_bh.dims()[1];
         let bias = self.bias_ih.val() + self.bias_hh.val();
-        let gates_bg = x.matmul(self.weight_ih.val().transpose())
-            + h_bh.matmul(self.weight_hh.val().transpose())
+        let gates_bg = self.precision.matmul(x, self.weight_ih.val().transpose())
+            + self.precision.matmul(h_bh, self.weight_hh.val().transpose())
             + bias.unsqueeze();
         let gate = |index: usize| gates_bg.clone().narrow(1, index * hidden, hidden);
         let c_bh = sigmoid(gate(1)) * c_bh + sigmoid(gate(0)) * gate(2).tanh();

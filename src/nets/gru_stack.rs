@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use crate::kernels::Precision;
 use crate::kernels::gru::{LayerWeights, fused_layer, plain_layer};
 use crate::kernels::lstm::is_fused;
 
@@ -48,7 +49,7 @@ impl GruStack {
         pass: &mut Option<&mut TrainingPass>,
     ) -> Tensor<3> {
         let directions = (&self.ahead, self.reverse.as_ref());
-        if is_fused(&x_btf.device()) {
+        if is_fused(&x_btf.device()) && self.ahead.precision() == Precision::F32 {
             let layer = |x, layer, last_only| fused_layer(x, kernel_weights(layer), last_only);
             run_fused(directions, layer, x_btf, wanted, rate, pass)
         } else {
@@ -60,6 +61,6 @@ impl GruStack {
 
 /// One layer's weights as the kernels take them.
 fn kernel_weights(layer: Layer) -> LayerWeights {
-    let Layer { weight_ih, weight_hh, bias_ih, bias_hh } = layer;
-    LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh }
+    let Layer { weight_ih, weight_hh, bias_ih, bias_hh, precision } = layer;
+    LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh, precision }
 }

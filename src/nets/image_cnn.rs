@@ -19,11 +19,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::kernels::Precision;
 
 use super::batch_norm::BatchNorm;
 use super::body::{BodyConfig, Cost, InputShape};
@@ -182,6 +183,8 @@ struct Convolution {
     norm: BatchNorm,
     #[module(skip)]
     stride: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Convolution {
@@ -194,14 +197,15 @@ impl Convolution {
     ) -> Self {
         let fan_in = inputs * kernel * kernel;
         let weight = weights.uniform([outputs, inputs, kernel, kernel], bound(fan_in));
-        Self { weight, norm: BatchNorm::init(outputs, weights), stride }
+        let (norm, precision) = (BatchNorm::init(outputs, weights), weights.precision());
+        Self { weight, norm, stride, precision }
     }
 
     fn forward(&self, x: Tensor<4>, pass: &mut Option<&mut TrainingPass>) -> Tensor<4> {
         let weight = self.weight.val();
         let padding = weight.dims()[2] / 2;
         let options = ConvOptions::new([self.stride; 2], [padding; 2], [1, 1], 1);
-        self.norm.forward(conv2d(x, weight, None, options), pass)
+        self.norm.forward(self.precision.conv2d(x, weight, None, options), pass)
     }
 }
 

@@ -5,17 +5,32 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::kernels::Precision;
+
 use super::constraint::shrinkage;
 
-/// A stream of initial weights. Its order is the order of the calls.
+/// A stream of initial weights, and what else layers are told when they are made. Its order is the
+/// order of the calls.
 pub(super) struct InitialWeights {
     stream: ChaCha8Rng,
     device: Device,
+    precision: Precision,
 }
 
 impl InitialWeights {
     pub(super) fn new(seed: u64, device: &Device) -> Self {
-        Self { stream: ChaCha8Rng::seed_from_u64(seed), device: device.clone() }
+        let stream = ChaCha8Rng::seed_from_u64(seed);
+        Self { stream, device: device.clone(), precision: Precision::F32 }
+    }
+
+    /// For layers that take their products in this precision.
+    pub(super) fn in_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// In which a layer takes its products; the weights are f32 whatever it is.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Uniform on `[-bound, bound)`.

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use crate::kernels::Precision;
 use crate::kernels::conv1d::{Activation, Conv1d, fused_conv1d, is_fused, plain_conv1d};
 
 use super::initial::{InitialWeights, bound};
@@ -14,6 +15,8 @@ pub struct Linear {
     weight: Param<Tensor<2>>,
     /// `[out]`, in most layers.
     bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Linear {
@@ -21,6 +24,7 @@ impl Linear {
         Self {
             weight: weights.uniform([outputs, inputs], bound(inputs)),
             bias: Some(weights.uniform([outputs], bound(inputs))),
+            precision: weights.precision(),
         }
     }
 
@@ -30,7 +34,11 @@ impl Linear {
         outputs: usize,
         weights: &mut InitialWeights,
     ) -> Self {
-        Self { weight: weights.uniform([outputs, inputs], bound(inputs)), bias: None }
+        Self {
+            weight: weights.uniform([outputs, inputs], bound(inputs)),
+            bias: None,
+            precision: weights.precision(),
+        }
     }
 
     /// As [`Self::init`] with a bias that starts at zero, as `out_proj` of PyTorch's attention.
@@ -42,6 +50,7 @@ impl Linear {
         Self {
             weight: weights.uniform([outputs, inputs], bound(inputs)),
             bias: Some(weights.constant([outputs], 0.0)),
+            precision: weights.precision(),
         }
     }
 
@@ -56,7 +65,7 @@ impl Linear {
 
     /// `[B, in]` to `[B, out]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val().transpose());
+        let y = self.precision.matmul(x, self.weight.val().transpose());
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,
@@ -74,6 +83,8 @@ pub struct CausalConv {
     bias: Param<Tensor<1>>,
     #[module(skip)]
     dilation: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl CausalConv {
@@ -89,6 +100,7 @@ impl CausalConv {
             weight: weights.uniform([outputs, inputs, kernel], bound),
             bias: weights.uniform([outputs], bound),
             dilation,
+            precision: weights.precision(),
         }
     }
 
@@ -103,25 +115,27 @@ impl CausalConv {
             weight: weights.normal([outputs, inputs, 1], deviation),
             bias: weights.uniform([outputs], bound(inputs)),
             dilation: 1,
+            precision: weights.precision(),
         }
     }
 
     /// `[T, B, in]` to `[T, B, out]`.
     pub(super) fn forward(&self, x_tbc: Tensor<3>, activation: Activation) -> Tensor<3> {
         let weight = self.weight.val();
-        let conv = Conv1d::causal(weight.dims()[2], self.dilation, activation);
+        let conv = Conv1d::causal(weight.dims()[2], self.dilation, activation, self.precision);
         convolve(x_tbc, weight, self.bias.val(), conv)
     }
 }
 
-/// `[T, B, in]`, `[out, in, kernel]` and `[out]` to `[T', B, out]`: fused where the device has it.
+/// `[T, B, in]`, `[out, in, kernel]` and `[out]` to `[T', B, out]`: fused where the device has it and
+/// products are taken in f32.
 pub(super) fn convolve(
     x_tbc: Tensor<3>,
     weight: Tensor<3>,
     bias: Tensor<1>,
     conv: Conv1d,
 ) -> Tensor<3> {
-    if is_fused(&x_tbc.device()) {
+    if conv.precision == Precision::F32 && is_fused(&x_tbc.device()) {
         fused_conv1d(x_tbc, weight, bias, conv)
     } else {
         plain_conv1d(x_tbc, weight, bias, conv)
@@ -134,6 +148,8 @@ pub(super) fn convolve(
 pub struct SameConv {
     /// `[out, in, kernel]`.
     weight: Param<Tensor<3>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl SameConv {
@@ -143,7 +159,10 @@ impl SameConv {
         kernel: usize,
         weights: &mut InitialWeights,
     ) -> Self {
-        Self { weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)) }
+        Self {
+            weight: weights.uniform([outputs, inputs, kernel], bound(inputs * kernel)),
+            precision: weights.precision(),
+        }
     }
 
     /// `[T, B, in]` to `[T, B, out]`.
@@ -151,7 +170,8 @@ impl SameConv {
         let weight = self.weight.val();
         let [outputs, _, kernel] = weight.dims();
         let (before, after) = ((kernel - 1) / 2, kernel / 2);
-        let conv = Conv1d { before, after, dilation: 1, activation: Activation::Identity };
+        let (activation, precision) = (Activation::Identity, self.precision);
+        let conv = Conv1d { before, after, dilation: 1, activation, precision };
         let bias = Tensor::zeros([outputs], &x_tbc.device());
         convolve(x_tbc, weight, bias, conv)
     }

@@ -87,17 +87,21 @@ impl LstmStack {
     /// the last cell is the sum of what each step let in, times what the steps after it let pass.
     pub(super) fn last_cell(&self, x_btf: Tensor<3>, states_bth: Tensor<3>) -> Tensor<2> {
         let ([batch, steps, features], [_, _, hidden]) = (x_btf.dims(), states_bth.dims());
-        let LayerWeights { weight_ih, weight_hh, bias } = kernel_weights(self.ahead.layer(0));
+        let LayerWeights { weight_ih, weight_hh, bias, precision } =
+            kernel_weights(self.ahead.layer(0));
         let start_b1h = states_bth.clone().without_autodiff().narrow(1, 0, 1).zeros_like();
         let before_bth = Tensor::cat(vec![start_b1h, states_bth], 1).narrow(1, 0, steps);
-        let gates = x_btf.reshape([batch * steps, features]).matmul(weight_ih.transpose())
-            + before_bth.reshape([batch * steps, hidden]).matmul(weight_hh.transpose())
+        let (x, before) =
+            (x_btf.reshape([batch * steps, features]), before_bth.reshape([batch * steps, hidden]));
+        let gates = precision.matmul(x, weight_ih.transpose())
+            + precision.matmul(before, weight_hh.transpose())
             + bias.unsqueeze();
         let gate = |index: usize| {
             gates.clone().narrow(1, index * hidden, hidden).reshape([batch, steps, hidden])
         };
         let let_in_bth = sigmoid(gate(0)) * gate(2).tanh();
-        // A product of shares as the sum of their logarithms: none is above 0, so none overflows.
+        // A product of shares as the sum of their logarithms: none is above 0, so none overflows. This
+        // sum, which only happens to be a matrix product, is taken in full precision.
         let later = Tensor::<2>::ones([steps, steps], &gates.device().inner()).triu(1);
         let passed_bth = later.unsqueeze_dim::<3>(0).matmul(log_sigmoid(gate(1))).exp();
         (let_in_bth * passed_bth).sum_dim(1).squeeze_dim(1)
@@ -106,8 +110,8 @@ impl LstmStack {
 
 /// Both bias vectors are always added, so the kernels take their sum.
 fn kernel_weights(layer: Layer) -> LayerWeights {
-    let Layer { weight_ih, weight_hh, bias_ih, bias_hh } = layer;
-    LayerWeights { weight_ih, weight_hh, bias: bias_ih + bias_hh }
+    let Layer { weight_ih, weight_hh, bias_ih, bias_hh, precision } = layer;
+    LayerWeights { weight_ih, weight_hh, bias: bias_ih + bias_hh, precision }
 }
 
 #[cfg(test)]

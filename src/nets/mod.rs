@@ -52,6 +52,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::Precision;
 use crate::windows::{ColumnKinds, View};
 
 pub use axial_lob::{AxialLob, AxialLobConfig};
@@ -234,7 +235,21 @@ impl Net {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let mut weights = InitialWeights::new(seed, device);
+        Self::init_in(Precision::F32, config, heads, inputs, seed, device)
+    }
+
+    /// As [`Self::init`], for products in a precision, which the device must run. The weights are f32
+    /// whatever it is, and the same.
+    #[must_use]
+    pub fn init_in(
+        precision: Precision,
+        config: &NetConfig,
+        heads: &HeadsConfig,
+        inputs: &[InputShape],
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let mut weights = InitialWeights::new(seed, device).in_precision(precision);
         let body = config.body(inputs, &mut weights);
         Self {
             body,

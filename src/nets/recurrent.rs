@@ -4,6 +4,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use crate::kernels::Precision;
+
 use super::initial::{InitialWeights, bound};
 use super::training_pass::{TrainingPass, drop_out};
 
@@ -53,14 +55,17 @@ pub struct Direction {
     weight_hh: Vec<Param<Tensor<2>>>,
     bias_ih: Vec<Param<Tensor<1>>>,
     bias_hh: Vec<Param<Tensor<1>>>,
+    #[module(skip)]
+    precision: Precision,
 }
 
-/// Weights of one layer in one direction.
+/// Weights of one layer in one direction, and how they are multiplied.
 pub(super) struct Layer {
     pub weight_ih: Tensor<2>,
     pub weight_hh: Tensor<2>,
     pub bias_ih: Tensor<1>,
     pub bias_hh: Tensor<1>,
+    pub precision: Precision,
 }
 
 impl Direction {
@@ -77,7 +82,12 @@ impl Direction {
             weight_hh: layers.clone().map(|_| weights.uniform([rows, hidden], bound)).collect(),
             bias_ih: layers.clone().map(|_| weights.uniform([rows], bound)).collect(),
             bias_hh: layers.map(|_| weights.uniform([rows], bound)).collect(),
+            precision: weights.precision(),
         }
+    }
+
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
     }
 
     pub(super) fn layers(&self) -> usize {
@@ -90,6 +100,7 @@ impl Direction {
             weight_hh: self.weight_hh[layer].val(),
             bias_ih: self.bias_ih[layer].val(),
             bias_hh: self.bias_hh[layer].val(),
+            precision: self.precision,
         }
     }
 }

@@ -5,6 +5,8 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Tensor, TensorData};
 
+use crate::kernels::Precision;
+
 use super::constraint::Constraint;
 use super::initial::InitialWeights;
 use super::training_pass::{TrainingPass, constrain};
@@ -38,6 +40,8 @@ pub struct BilinearLayer {
     B: Param<Tensor<2>>,
     #[module(skip)]
     max_norm: f32,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl BilinearLayer {
@@ -48,6 +52,7 @@ impl BilinearLayer {
             W2: weights.kaiming_within_norm([columns, columns_out], max_norm),
             B: weights.constant([rows_out, columns_out], 0.0),
             max_norm,
+            precision: weights.precision(),
         }
     }
 
@@ -60,8 +65,9 @@ impl BilinearLayer {
         for matrix in [&self.W1, &self.W2] {
             constrain(pass, matrix.id, Constraint::MaxNorm(self.max_norm));
         }
-        let x_bht = over_rows(x_btf, &self.W1);
-        relu(over_columns(x_bht, &self.W2) + self.B.val().unsqueeze()).swap_dims(1, 2)
+        let x_bht = over_rows(x_btf, &self.W1, self.precision);
+        relu(over_columns(x_bht, &self.W2, self.precision) + self.B.val().unsqueeze())
+            .swap_dims(1, 2)
     }
 }
 
@@ -83,6 +89,8 @@ pub struct AttentionLayer {
     l: Param<Tensor<1>>,
     #[module(skip)]
     max_norm: f32,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl AttentionLayer {
@@ -96,6 +104,7 @@ impl AttentionLayer {
             B: weights.constant([rows_out, columns_out], 0.0),
             l: weights.constant([1], 0.5),
             max_norm,
+            precision: weights.precision(),
         }
     }
 
@@ -109,12 +118,13 @@ impl AttentionLayer {
             constrain(pass, matrix.id, Constraint::MaxNorm(self.max_norm));
         }
         constrain(pass, self.l.id, Constraint::UnitInterval);
-        let x_bht = over_rows(x_btf, &self.W1);
-        let share_bht = softmax(multiply(x_bht.clone(), self.with_fixed_diagonal()), 2);
+        let x_bht = over_rows(x_btf, &self.W1, self.precision);
+        let score_bht = multiply(x_bht.clone(), self.with_fixed_diagonal(), self.precision);
+        let share_bht = softmax(score_bht, 2);
         let l = self.l.val().unsqueeze::<3>();
         let kept = l.clone() * x_bht.clone();
         let x_bht = kept + (l.neg() + 1.0) * x_bht * share_bht;
-        (over_columns(x_bht, &self.W2) + self.B.val().unsqueeze()).swap_dims(1, 2)
+        (over_columns(x_bht, &self.W2, self.precision) + self.B.val().unsqueeze()).swap_dims(1, 2)
     }
 
     fn with_fixed_diagonal(&self) -> Tensor<2> {
@@ -131,17 +141,17 @@ impl AttentionLayer {
 }
 
 /// `W X` of `[B, T, F]`: `[B, H, T]`.
-fn over_rows(x_btf: Tensor<3>, weight: &Param<Tensor<2>>) -> Tensor<3> {
-    multiply(x_btf, weight.val().transpose()).swap_dims(1, 2)
+fn over_rows(x_btf: Tensor<3>, weight: &Param<Tensor<2>>, precision: Precision) -> Tensor<3> {
+    multiply(x_btf, weight.val().transpose(), precision).swap_dims(1, 2)
 }
 
 /// `X W` of `[B, H, T]`.
-fn over_columns(x_bht: Tensor<3>, weight: &Param<Tensor<2>>) -> Tensor<3> {
-    multiply(x_bht, weight.val())
+fn over_columns(x_bht: Tensor<3>, weight: &Param<Tensor<2>>, precision: Precision) -> Tensor<3> {
+    multiply(x_bht, weight.val(), precision)
 }
 
 /// One product for the whole batch.
-fn multiply(x: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+fn multiply(x: Tensor<3>, weight: Tensor<2>, precision: Precision) -> Tensor<3> {
     let ([batch, rows, columns], [_, outputs]) = (x.dims(), weight.dims());
-    x.reshape([batch * rows, columns]).matmul(weight).reshape([batch, rows, outputs])
+    precision.matmul(x.reshape([batch * rows, columns]), weight).reshape([batch, rows, outputs])
 }

@@ -16,6 +16,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::Precision;
 use crate::kernels::conv1d::{Activation, Conv1d};
 
 use super::body::{BodyConfig, Cost, InputShape};
@@ -127,6 +128,8 @@ struct NormedConv {
     bias: Param<Tensor<1>>,
     #[module(skip)]
     dilation: usize,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Tcn {
@@ -171,7 +174,8 @@ impl NormedConv {
     ) -> Self {
         let bound = bound(inputs * kernel);
         let (weight_v, weight_g) = weights.uniform_with_norms([outputs, inputs, kernel], bound);
-        Self { weight_g, weight_v, bias: weights.uniform([outputs], bound), dilation }
+        let (bias, precision) = (weights.uniform([outputs], bound), weights.precision());
+        Self { weight_g, weight_v, bias, dilation, precision }
     }
 
     /// `[T, B, in]` to `[T, B, out]`.
@@ -182,7 +186,7 @@ impl NormedConv {
         let length = v.clone().square().sum_dim(1).sqrt();
         let weight = v * (self.weight_g.val().reshape([outputs, 1]) / length);
         let weight = weight.reshape([outputs, inputs, kernel]);
-        let conv = Conv1d::causal(kernel, self.dilation, activation);
+        let conv = Conv1d::causal(kernel, self.dilation, activation, self.precision);
         convolve(x_tbc, weight, self.bias.val(), conv)
     }
 }

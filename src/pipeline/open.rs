@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::{PipelineError, TrainRequest};
 use crate::config::{self, RunConfig};
 use crate::run_folder::{RunFolder, write_atomic};
+use crate::training::check_precision;
 
 /// Where new runs go.
 const RUNS: &str = "runs";
@@ -24,7 +25,8 @@ pub struct OpenRun {
 /// Makes the run folder and writes both configs, or finds the run to resume.
 ///
 /// # Errors
-/// When the config is wrong, the folder is taken, or there is nothing to resume.
+/// When the config is wrong or nothing for the device, the folder is taken, or there is nothing to
+/// resume.
 pub fn open(request: &TrainRequest, now_ms: i64) -> anyhow::Result<OpenRun> {
     if request.resume { resume(request) } else { create(request, now_ms) }
 }
@@ -37,6 +39,7 @@ fn create(request: &TrainRequest, now_ms: i64) -> anyhow::Result<OpenRun> {
     if let Some(seed) = request.seed {
         config.seed = seed;
     }
+    check_precision(config.training.precision, &request.device)?;
     let given =
         fs::read(path).with_context(|| format!("failed to read config {}", path.display()))?;
     let folder = match &request.run_folder {
@@ -76,6 +79,7 @@ fn resume(request: &TrainRequest) -> anyhow::Result<OpenRun> {
         .into());
     }
     let config = config::load(&resolved, &[])?;
+    check_precision(config.training.precision, &request.device)?;
     Ok(OpenRun { folder, config })
 }
 

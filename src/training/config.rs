@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{OptimizerConfig, ScheduleConfig};
+use crate::kernels::Precision;
 
 /// How a net is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -30,6 +31,12 @@ pub struct TrainingConfig {
     /// `candlewick train --find-lr` suggests one.
     #[garde(range(min = 1e-9, max = 10.0))]
     pub learning_rate: f64,
+    /// `f32` (default) or `bf16`: numbers in which training takes matrix products and convolutions.
+    /// Weights, moments, averages, statistics, losses, checkpoints, validation and forecasts are f32
+    /// whatever it is. `bf16` is for NVIDIA GPUs from the Ampere generation on, whose tensor cores
+    /// take it faster; the CPU computes the same numbers, more slowly than f32; wgpu has no bf16.
+    #[garde(skip)]
+    pub precision: Precision,
     /// Learning rate of the last step as a fraction of the highest (default 0.05).
     #[garde(range(min = 0.0, max = 1.0))]
     pub min_learning_rate_fraction: f64,
@@ -115,6 +122,7 @@ impl Default for TrainingConfig {
             accumulate: 1,
             epochs: 20,
             learning_rate: 1e-3,
+            precision: Precision::F32,
             min_learning_rate_fraction: 0.05,
             warmup_steps: 100,
             schedule: ScheduleConfig::default(),

@@ -12,6 +12,7 @@ use super::step::{Pending, read_losses, step};
 use super::validation::{Validation, validate};
 use super::{Job, Observer, Progress, TrainingError};
 use crate::event::Event;
+use crate::kernels::Precision;
 
 /// How an epoch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,9 @@ fn finish_epoch(
     observer: &mut dyn Observer,
 ) -> Result<EpochEnd, TrainingError> {
     let weights = training.average.as_ref().unwrap_or(&training.weights);
-    let net = burn::module::Module::valid(&training.net).with_flat_parameters(weights);
+    // Measured as forecasts are made: in full precision.
+    let net = job.new_net(Precision::F32, &job.device.clone().inner());
+    let net = net.with_flat_parameters(weights);
     let Some(validation) = validate(job, &net, &|| observer.stop_requested())? else {
         training.save(job)?;
         return Ok(EpochEnd::Stopped);

@@ -167,6 +167,17 @@ pub enum TrainingError {
         /// What differs, old and new.
         differences: String,
     },
+    /// The device does not compute in the precision asked for.
+    #[error(
+        "device {device} does not compute in {precision}; set training.precision to f32, or train \
+         with --device cuda on an NVIDIA GPU of the Ampere generation or later, or with --device cpu"
+    )]
+    Precision {
+        /// Its name.
+        device: String,
+        /// `bf16`.
+        precision: &'static str,
+    },
     /// The device did not hand over what was computed.
     #[error("the device failed: {0}; go on with --resume, or on another device with --device")]
     Device(String),

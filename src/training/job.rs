@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
 use crate::forecast::CLASSES;
-use crate::nets::{HeadsConfig, InputShape, NetConfig, Objective};
+use crate::kernels::Precision;
+use crate::nets::{HeadsConfig, InputShape, Net, NetConfig, Objective};
 use crate::run_folder::sha256_hex;
 use crate::windows::{Table, Targets};
 
@@ -48,6 +49,11 @@ impl Job<'_> {
     #[must_use]
     pub fn inputs(&self) -> Vec<InputShape> {
         self.table.views.iter().map(InputShape::from).collect()
+    }
+
+    /// The net with its initial weights, for products in a precision.
+    pub(super) fn new_net(&self, precision: Precision, device: &Device) -> Net {
+        Net::init_in(precision, self.net, self.heads, &self.inputs(), self.seed, device)
     }
 
     /// What is minimised.
@@ -113,6 +119,7 @@ impl Job<'_> {
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         let label = self.label;
         self.net.check(&self.inputs()).map_err(TrainingError::Config)?;
+        check_precision(self.training.precision, self.device)?;
         for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
             if rows.is_empty() {
                 return Err(TrainingError::NoSamples { label: label.to_owned(), what });
@@ -177,6 +184,21 @@ impl Job<'_> {
         }
         Ok(())
     }
+}
+
+/// Checks that a device computes in a precision.
+///
+/// # Errors
+/// When it does not: the error names the device and what to use instead.
+pub fn check_precision(precision: Precision, device: &Device) -> Result<(), TrainingError> {
+    if precision.runs_on(device) {
+        return Ok(());
+    }
+    let device = match device.identity() {
+        Some(identity) => identity.name,
+        None => format!("{device:?}"),
+    };
+    Err(TrainingError::Precision { device, precision: precision.name() })
 }
 
 /// Checks that each row ends a window of the table.

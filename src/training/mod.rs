@@ -37,7 +37,7 @@ pub use config::{EarlyStoppingConfig, Monitor, TrainingConfig};
 pub use error::{CheckpointError, TrainingError};
 pub use find_rate::{RatePoint, RateSweep, find_rate};
 pub use fit::{Fitted, Outcome, fit};
-pub use job::Job;
+pub use job::{Job, check_precision};
 pub use layout::{Layout, Place};
 pub use meta::{CHECKPOINT_VERSION, CheckpointMeta, FoldSpans};
 pub use observer::{Observer, Progress, Silent};

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::TrainingError;
+use super::{TrainingError, check_precision};
 use crate::forecast::CLASSES;
+use crate::kernels::Precision;
 use crate::nets::{
     BatchTargets, HeadsConfig, InputShape, Net, NetConfig, Objective, TrainingPass, multitask_loss,
 };
@@ -18,19 +19,22 @@ const WARM_UP: u64 = 2;
 /// all parameters) of a net on random windows.
 ///
 /// # Errors
-/// When the net cannot read the shape, and when the device fails.
+/// When the net cannot read the shape, and when the device does not compute in the precision or
+/// fails.
 pub fn time_steps(
     config: &NetConfig,
     heads: &HeadsConfig,
     inputs: &[InputShape],
     batch: usize,
     steps: u64,
+    precision: Precision,
     device: &Device,
 ) -> Result<Vec<f64>, TrainingError> {
     config.check(inputs).map_err(TrainingError::Config)?;
+    check_precision(precision, device)?;
     let plain = device.clone().inner();
     let autodiff = plain.clone().autodiff();
-    let mut net = Net::init(config, heads, inputs, 0, &autodiff);
+    let mut net = Net::init_in(precision, config, heads, inputs, 0, &autodiff);
     // Any fixed numbers of order 1: what a step takes does not depend on them.
     let wave = |count: usize| (0..count).map(|n| (n as f32 * 0.7).sin()).collect::<Vec<_>>();
     let window = |&InputShape { window, features }: &InputShape| {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use candlewick::event::Event;
+use candlewick::kernels::Precision;
 use candlewick::nets::{CnnConfig, InputShape, Net, NetConfig, Pooling, ReturnLoss};
 use candlewick::run_folder::sha256_hex;
 use candlewick::training::{
@@ -19,7 +20,7 @@ const STOPS: [u64; 5] = [1, 8, 18, 27, 31];
 
 type Change = fn(&mut Case);
 
-const OPTIONS: [(&str, Change); 14] = [
+const OPTIONS: [(&str, Change); 15] = [
     ("accumulate", |case| {
         case.training.accumulate = 2;
         case.training.batch_size = 16;
@@ -40,8 +41,9 @@ const OPTIONS: [(&str, Change); 14] = [
     ("input_dropout", |case| case.training.input_dropout = 0.1),
     ("feature_masking", |case| case.training.feature_masking = 0.2),
     ("freeze", |case| case.training.freeze = vec!["heads.*.bias".to_owned()]),
+    ("bf16", |case| case.training.precision = Precision::Bf16),
     ("all with ema", |case| {
-        for (name, change) in &OPTIONS[..12] {
+        for (name, change) in &OPTIONS[..13] {
             if !["swa", "muon"].contains(name) {
                 change(case);
             }
@@ -49,7 +51,7 @@ const OPTIONS: [(&str, Change); 14] = [
         case.training.ema = Some(0.9);
     }),
     ("all with swa", |case| {
-        for (_, change) in &OPTIONS[..12] {
+        for (_, change) in &OPTIONS[..13] {
             change(case);
         }
     }),

@@ -12,9 +12,9 @@ mod rows;
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{leaky_relu, relu};
-use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
 
+use super::Precision;
 use extension::Conv1dExtension;
 
 pub use super::lstm::is_fused;
@@ -46,13 +46,21 @@ pub struct Conv1d {
     pub dilation: usize,
     /// What is done to the sum.
     pub activation: Activation,
+    /// Of the products; [`fused_conv1d`] takes them in f32.
+    pub precision: Precision,
 }
 
 impl Conv1d {
     /// Sees no step after its own: as many zeros before the oldest step as the kernel reaches back.
     #[must_use]
-    pub fn causal(kernel: usize, dilation: usize, activation: Activation) -> Self {
-        Self { before: kernel.saturating_sub(1) * dilation, after: 0, dilation, activation }
+    pub fn causal(
+        kernel: usize,
+        dilation: usize,
+        activation: Activation,
+        precision: Precision,
+    ) -> Self {
+        let before = kernel.saturating_sub(1) * dilation;
+        Self { before, after: 0, dilation, activation, precision }
     }
 
     /// Steps of the output, 0 where the kernel is longer than the padded sequence.
@@ -97,7 +105,8 @@ pub fn plain_conv1d(
 ) -> Tensor<3> {
     let mut options = ConvOptions::new([1], [0], [conv.dilation], 1);
     options.padding = [(conv.before, conv.after)];
-    let sum = conv1d(x_tnc.permute([1, 2, 0]), weight, Some(bias), options).permute([2, 0, 1]);
+    let x_nct = x_tnc.permute([1, 2, 0]);
+    let sum = conv.precision.conv1d(x_nct, weight, Some(bias), options).permute([2, 0, 1]);
     match conv.activation {
         Activation::Identity => sum,
         Activation::Relu => relu(sum),
@@ -164,7 +173,7 @@ mod tests {
             (before, after) in (0_usize..24, 0_usize..8),
             activation in activation(),
         ) {
-            let conv = Conv1d { before, after, dilation, activation };
+            let conv = Conv1d { before, after, dilation, activation, precision: Precision::F32 };
             prop_assume!(conv.steps(steps, kernel) > 0);
             let sizes = [steps, sequences, inputs, outputs, kernel];
             let plain = run(sizes, conv, false);
@@ -184,7 +193,7 @@ mod tests {
     fn results_do_not_depend_on_the_number_of_threads() {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let conv = Conv1d::causal(3, 2, Activation::Relu);
+            let conv = Conv1d::causal(3, 2, Activation::Relu, Precision::F32);
             pool.install(|| run([40, 150, 9, 17, 3], conv, true))
         };
         let one = with(1);
@@ -200,7 +209,7 @@ mod tests {
             x[5] = f32::NAN;
             let x = Tensor::<3>::from_data(TensorData::new(x, [4, 3, 1]), &device);
             let weight = Tensor::<3>::ones([1, 1, 2], &device);
-            let conv = Conv1d::causal(2, 1, activation);
+            let conv = Conv1d::causal(2, 1, activation, Precision::F32);
             let y = fused_conv1d(x, weight, Tensor::zeros([1], &device), conv);
             let y = y.reshape([12]).try_into_vec_as::<f32>().unwrap();
             let unknown: Vec<usize> = (0..12).filter(|&at| y[at].is_nan()).collect();

@@ -10,6 +10,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, TensorMetadata, backend_extension};
 
+use super::super::Precision;
 use super::super::host::{floats, tensor};
 use super::super::recurrent::Sizes;
 use super::sequence::{Saved, Weights, backward, forward};
@@ -111,6 +112,7 @@ fn run(inputs: &[FlexTensor; 5], last_only: bool) -> (FlexTensor, Saved) {
         inputs: x_shape[2],
         hidden: hh_shape[1],
         last_only,
+        precision: Precision::F32,
     };
     let (output, saved) = forward(floats(&inputs[0]), weights(inputs), sizes);
     (tensor(output, vec![sizes.batch, sizes.output_steps(), sizes.hidden]), saved)

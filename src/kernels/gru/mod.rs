@@ -11,6 +11,7 @@ use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
+use super::Precision;
 use extension::GruExtension;
 
 /// Weights of one layer in PyTorch's layout.
@@ -24,6 +25,8 @@ pub struct LayerWeights {
     pub bias_ih: Tensor<1>,
     /// `[3H]`; its last third is under the reset gate.
     pub bias_hh: Tensor<1>,
+    /// Of the products with inputs and states; the fused layer takes them in f32.
+    pub precision: Precision,
 }
 
 /// The layer as one autodiff node: `[B, T, F]` to `[B, T, H]`, or to `[B, 1, H]` with `last_only`.
@@ -34,7 +37,7 @@ pub struct LayerWeights {
 /// When the device is not one of [`super::lstm::is_fused`], or shapes do not agree.
 #[must_use]
 pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> Tensor<3> {
-    let LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh } = weights;
+    let LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = weights;
     Tensor::from_dispatch(Dispatch::gru_layer(
         x_btf.into_dispatch(),
         weight_ih.into_dispatch(),
@@ -52,7 +55,7 @@ pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> 
 /// that a step cuts no more than r from z.
 #[must_use]
 pub fn plain_layer(x: Vec<Tensor<2>>, weights: LayerWeights) -> Vec<Tensor<2>> {
-    let LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh } = weights;
+    let LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh, precision } = weights;
     let hidden = weight_hh.dims()[1];
     let gates = |weight: &Tensor<2>, first: usize, count: usize| {
         weight.clone().narrow(0, first * hidden, count * hidden).transpose()
@@ -66,15 +69,16 @@ pub fn plain_layer(x: Vec<Tensor<2>>, weights: LayerWeights) -> Vec<Tensor<2>> {
     let mut states: Vec<Tensor<2>> = Vec::with_capacity(x.len());
     for x_bf in x {
         let before = states.last().cloned();
-        let mut rz = x_bf.clone().matmul(weight_rz.clone()) + bias_rz.clone();
+        let mut rz = precision.matmul(x_bf.clone(), weight_rz.clone()) + bias_rz.clone();
         let mut new_h = bias_hn.clone();
         if let Some(h_bh) = &before {
-            rz = rz + h_bh.clone().matmul(weight_hrz.clone());
-            new_h = new_h + h_bh.clone().matmul(weight_hn.clone());
+            rz = rz + precision.matmul(h_bh.clone(), weight_hrz.clone());
+            new_h = new_h + precision.matmul(h_bh.clone(), weight_hn.clone());
         }
         let rz = sigmoid(rz);
         let (r_bh, z_bh) = (rz.clone().narrow(1, 0, hidden), rz.narrow(1, hidden, hidden));
-        let n_bh = (x_bf.matmul(weight_n.clone()) + bias_n.clone() + r_bh * new_h).tanh();
+        let new_x = precision.matmul(x_bf, weight_n.clone()) + bias_n.clone();
+        let n_bh = (new_x + r_bh * new_h).tanh();
         // (1 - z) n + z h, with one product less.
         states.push(match before {
             Some(h_bh) => n_bh.clone() + z_bh * (h_bh - n_bh),
@@ -110,6 +114,7 @@ mod tests {
             weight_hh: hh.clone().reshape([3 * hidden, hidden]),
             bias_ih: bias_ih.clone(),
             bias_hh: bias_hh.clone(),
+            precision: Precision::F32,
         };
         let x_btf = x.clone().reshape([batch, steps, inputs]);
         let output: Tensor<3> = if fused {

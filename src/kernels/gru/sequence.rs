@@ -182,7 +182,8 @@ fn backward_part(
         }
     }
     let sums = View::packed(rows * steps, 3 * hidden);
-    input_gradient(x_gradient, (&part.gates, sums), weights.weight_ih, steps);
+    let of_steps = (steps, sizes.precision);
+    input_gradient(x_gradient, (&part.gates, sums), weights.weight_ih, of_steps);
     let mut gradients = LayerGradients::zeros(sizes, Vec::new());
     matmul(
         (&mut gradients.weight_ih, View::packed(3 * hidden, inputs)),

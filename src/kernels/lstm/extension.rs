@@ -10,6 +10,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, TensorMetadata, backend_extension};
 
+use super::super::Precision;
 use super::super::host::{floats, tensor};
 use super::super::recurrent::Sizes;
 use super::sequence::{Saved, Weights, backward, forward};
@@ -24,6 +25,7 @@ pub trait LstmExtension: Backend {
         weight_hh: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         last_only: bool,
+        precision: Precision,
     ) -> FloatTensor<Self>;
 }
 
@@ -34,8 +36,9 @@ impl LstmExtension for Flex {
         weight_hh: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         last_only: bool,
+        precision: Precision,
     ) -> FloatTensor<Self> {
-        run(&x_btf, &weight_ih, &weight_hh, &bias, last_only).0
+        run(&x_btf, &weight_ih, &weight_hh, &bias, last_only, precision).0
     }
 }
 
@@ -46,12 +49,14 @@ impl<C: CheckpointStrategy> LstmExtension for Autodiff<Flex, C> {
         weight_hh: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         last_only: bool,
+        precision: Precision,
     ) -> FloatTensor<Self> {
         let nodes = [x_btf.node(), weight_ih.node(), weight_hh.node(), bias.node()];
         let x_btf = x_btf.into_primitive().to_contiguous();
         let weight_ih = weight_ih.into_primitive().to_contiguous();
         let weight_hh = weight_hh.into_primitive().to_contiguous();
-        let (output, saved) = run(&x_btf, &weight_ih, &weight_hh, bias.primitive(), last_only);
+        let (output, saved) =
+            run(&x_btf, &weight_ih, &weight_hh, bias.primitive(), last_only, precision);
         match LstmBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let state = State { x_btf, weight_ih, weight_hh, saved: Arc::new(saved) };
@@ -108,6 +113,7 @@ fn run(
     weight_hh: &FlexTensor,
     bias: &FlexTensor,
     last_only: bool,
+    precision: Precision,
 ) -> (FlexTensor, Saved) {
     let (x_shape, hh_shape) = (x_btf.shape(), weight_hh.shape());
     let sizes = Sizes {
@@ -116,6 +122,7 @@ fn run(
         inputs: x_shape[2],
         hidden: hh_shape[1],
         last_only,
+        precision,
     };
     let (x_btf, weight_ih) = (x_btf.to_contiguous(), weight_ih.to_contiguous());
     let (weight_hh, bias) = (weight_hh.to_contiguous(), bias.to_contiguous());

@@ -11,9 +11,10 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
+use super::Precision;
 use extension::LstmExtension;
 
-/// Weights of one layer in PyTorch's layout.
+/// Weights of one layer in PyTorch's layout, and how they are multiplied.
 #[derive(Debug, Clone)]
 pub struct LayerWeights {
     /// `[4H, F]`.
@@ -22,6 +23,8 @@ pub struct LayerWeights {
     pub weight_hh: Tensor<2>,
     /// Sum of both bias vectors: `[4H]`.
     pub bias: Tensor<1>,
+    /// Of the products with inputs and states, and of those of the backward pass.
+    pub precision: Precision,
 }
 
 /// Whether [`fused_layer`] runs on `device`: on the CPU device.
@@ -39,13 +42,14 @@ pub fn is_fused(device: &Device) -> bool {
 /// When the device is not one of [`is_fused`], or shapes do not agree.
 #[must_use]
 pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> Tensor<3> {
-    let LayerWeights { weight_ih, weight_hh, bias } = weights;
+    let LayerWeights { weight_ih, weight_hh, bias, precision } = weights;
     Tensor::from_dispatch(Dispatch::lstm_layer(
         x_btf.into_dispatch(),
         weight_ih.into_dispatch(),
         weight_hh.into_dispatch(),
         bias.into_dispatch(),
         last_only,
+        precision,
     ))
 }
 
@@ -53,16 +57,16 @@ pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> 
 /// `[B, H]`. It runs on every device and is the reference of the fused kernels.
 #[must_use]
 pub fn plain_layer(x: Vec<Tensor<2>>, weights: LayerWeights) -> Vec<Tensor<2>> {
-    let hidden = weights.weight_hh.dims()[1];
+    let (hidden, precision) = (weights.weight_hh.dims()[1], weights.precision);
     let weight_fg = weights.weight_ih.transpose();
     let weight_hg = weights.weight_hh.transpose();
     let bias_1g: Tensor<2> = weights.bias.unsqueeze();
     let mut states: Vec<Tensor<2>> = Vec::with_capacity(x.len());
     let mut cell: Option<Tensor<2>> = None;
     for x_bf in x {
-        let mut gates_bg = x_bf.matmul(weight_fg.clone()) + bias_1g.clone();
+        let mut gates_bg = precision.matmul(x_bf, weight_fg.clone()) + bias_1g.clone();
         if let Some(h_bh) = states.last() {
-            gates_bg = gates_bg + h_bh.clone().matmul(weight_hg.clone());
+            gates_bg = gates_bg + precision.matmul(h_bh.clone(), weight_hg.clone());
         }
         let gate = |index: usize| gates_bg.clone().narrow(1, index * hidden, hidden);
         let mut c_bh = sigmoid(gate(0)) * gate(2).tanh();
@@ -86,7 +90,12 @@ mod tests {
     }
 
     /// Output and gradients of x, weights and bias, in that order.
-    fn run(sizes: [usize; 4], fused: bool, last_only: bool, inputs_too: bool) -> Vec<Vec<f32>> {
+    fn run(
+        sizes: [usize; 4],
+        precision: Precision,
+        fused: bool,
+        [last_only, inputs_too]: [bool; 2],
+    ) -> Vec<Vec<f32>> {
         let [batch, steps, inputs, hidden] = sizes;
         let device = Device::flex().autodiff();
         let leaf = |count: usize, pace| {
@@ -102,6 +111,7 @@ mod tests {
             weight_ih: ih.clone().reshape([4 * hidden, inputs]),
             weight_hh: hh.clone().reshape([4 * hidden, hidden]),
             bias: bias.clone(),
+            precision,
         };
         let x_btf = x.clone().reshape([batch, steps, inputs]);
         let output: Tensor<3> = if fused {
@@ -140,8 +150,8 @@ mod tests {
             ([3, 1, 2, 18], true, false),
             ([70, 9, 4, 33], false, false),
         ] {
-            let plain = run(sizes, false, last_only, inputs_too);
-            let fused = run(sizes, true, last_only, inputs_too);
+            let run = |precision, fused| run(sizes, precision, fused, [last_only, inputs_too]);
+            let (plain, fused) = (run(Precision::F32, false), run(Precision::F32, true));
             for (plain, fused) in plain.iter().zip(&fused) {
                 assert_eq!(plain.len(), fused.len());
                 let largest = plain.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
@@ -149,17 +159,33 @@ mod tests {
                     assert!((plain - fused).abs() <= 2e-5 * largest, "{sizes:?}: {plain} {fused}");
                 }
             }
+            // In bf16 the two forms add up gradients of weights in another order and round what they
+            // added up: each is half a unit of the eighth digit from the other, and further from f32.
+            let half = [run(Precision::Bf16, false), run(Precision::Bf16, true)];
+            for (part, full) in plain.iter().enumerate() {
+                let [apart, from_full] = [&half[0], &plain].map(|other| {
+                    let other = &other[part];
+                    let pairs = other.iter().zip(&half[1][part]);
+                    let square: f32 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+                    square.sqrt() / full.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-9)
+                });
+                assert!(apart <= 2_f32.powi(-8), "{sizes:?}, part {part}: {apart}");
+                let changed = full.iter().any(|&value| value != 0.0);
+                assert!(!changed || from_full > 2_f32.powi(-13), "{sizes:?}, part {part}");
+            }
         }
     }
 
     #[test]
     fn results_do_not_depend_on_the_number_of_threads() {
-        let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| run([200, 6, 5, 16], true, false, true))
-        };
-        let one = with(1);
-        assert_eq!(one, with(2));
-        assert_eq!(one, with(3));
+        for precision in [Precision::F32, Precision::Bf16] {
+            let with = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| run([200, 6, 5, 16], precision, true, [false, true]))
+            };
+            let one = with(1);
+            assert_eq!(one, with(2));
+            assert_eq!(one, with(3));
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! Forward and backward pass of a layer on the host.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
+use super::super::Precision;
 use super::super::matmul::{View, matmul};
 use super::super::recurrent::{Sizes, Step, add, at_step, input_gradient, time_major};
 use super::gates;
@@ -42,7 +45,10 @@ pub(super) struct LayerGradients {
 
 /// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`.
 pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec<f32>, Saved) {
-    let Sizes { batch, hidden, .. } = sizes;
+    let Sizes { batch, hidden, precision, .. } = sizes;
+    let (weight_ih, weight_hh) =
+        (operand(weights.weight_ih, precision), operand(weights.weight_hh, precision));
+    let weights = Weights { weight_ih: &weight_ih, weight_hh: &weight_hh, ..weights };
     let mut output = vec![0.0; batch * sizes.output_steps() * hidden];
     let parts = output
         .par_chunks_mut(sizes.part_outputs())
@@ -53,7 +59,7 @@ pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec
 }
 
 fn forward_part(x: &[f32], weights: Weights<'_>, sizes: Sizes, output: &mut [f32]) -> Part {
-    let Sizes { steps, inputs, hidden, .. } = sizes;
+    let Sizes { steps, inputs, hidden, precision, .. } = sizes;
     let rows = x.len() / (steps * inputs);
     let mut part = Part {
         gates: vec![0.0; rows * steps * 4 * hidden],
@@ -63,18 +69,14 @@ fn forward_part(x: &[f32], weights: Weights<'_>, sizes: Sizes, output: &mut [f32
     // The share of the inputs for all steps at once.
     matmul(
         (&mut part.gates, View::packed(rows * steps, 4 * hidden)),
-        (&time_major(x, rows, steps), View::packed(rows * steps, inputs)),
+        (&operand(&time_major(x, rows, steps), precision), View::packed(rows * steps, inputs)),
         (weights.weight_ih, View::packed(4 * hidden, inputs).transposed()),
         false,
     );
+    precision.round(&mut part.gates);
     for step in 0..steps {
         if step > 0 {
-            matmul(
-                (&mut part.gates, at_step(rows, step, 4 * hidden)),
-                (&part.before, at_step(rows, step, hidden)),
-                (weights.weight_hh, View::packed(4 * hidden, hidden).transposed()),
-                true,
-            );
+            add_states(&mut part, weights.weight_hh, (rows, step, hidden), precision);
         }
         gates::forward(
             &Step { rows, steps, step, hidden },
@@ -91,6 +93,29 @@ fn forward_part(x: &[f32], weights: Weights<'_>, sizes: Sizes, output: &mut [f32
     part
 }
 
+/// Adds the share of the states before a step to its gates.
+fn add_states(
+    part: &mut Part,
+    weight_hh: &[f32],
+    (rows, step, hidden): (usize, usize, usize),
+    precision: Precision,
+) {
+    let weight = (weight_hh, View::packed(4 * hidden, hidden).transposed());
+    let (gates, before) = (at_step(rows, step, 4 * hidden), at_step(rows, step, hidden));
+    match precision {
+        Precision::F32 => matmul((&mut part.gates, gates), (&part.before, before), weight, true),
+        Precision::Bf16 => {
+            // As operands they are rounded for good: the states that the layer hands out are copies.
+            precision.round(&mut part.before[before.offset..][..rows * hidden]);
+            let mut share = vec![0.0; rows * 4 * hidden];
+            let packed = View::packed(rows, 4 * hidden);
+            matmul((&mut share, packed), (&part.before, before), weight, false);
+            precision.round(&mut share);
+            add(&mut part.gates[gates.offset..][..share.len()], &share);
+        }
+    }
+}
+
 /// Gradients from the gradient of the output; that of the inputs only with `inputs_too`.
 pub(super) fn backward(
     x_btf: &[f32],
@@ -100,7 +125,10 @@ pub(super) fn backward(
     inputs_too: bool,
 ) -> LayerGradients {
     let Saved { sizes, parts } = saved;
-    let Sizes { batch, steps, inputs, hidden, .. } = sizes;
+    let Sizes { batch, steps, inputs, hidden, precision, .. } = sizes;
+    let (weight_ih, weight_hh) =
+        (operand(weights.weight_ih, precision), operand(weights.weight_hh, precision));
+    let weights = Weights { weight_ih: &weight_ih, weight_hh: &weight_hh, ..weights };
     let mut gradients = LayerGradients {
         x_btf: vec![0.0; if inputs_too { batch * steps * inputs } else { 0 }],
         weight_ih: vec![0.0; 4 * hidden * inputs],
@@ -135,7 +163,7 @@ fn backward_part(
     output_gradient: &[f32],
     x_gradient: &mut [f32],
 ) -> LayerGradients {
-    let Sizes { steps, inputs, hidden, .. } = sizes;
+    let Sizes { steps, inputs, hidden, precision, .. } = sizes;
     let rows = x.len() / (steps * inputs);
     let mut state_gradient = vec![0.0; rows * hidden];
     let mut cell_gradient = vec![0.0; rows * hidden];
@@ -152,26 +180,33 @@ fn backward_part(
             },
         );
         if step > 0 {
+            let gates = &part.gates[step * rows * 4 * hidden..][..rows * 4 * hidden];
             matmul(
                 (&mut state_gradient, View::packed(rows, hidden)),
-                (&part.gates, at_step(rows, step, 4 * hidden)),
+                (&operand(gates, precision), View::packed(rows, 4 * hidden)),
                 (weights.weight_hh, View::packed(4 * hidden, hidden)),
                 false,
             );
+            precision.round(&mut state_gradient);
         }
     }
-    let gates = View::packed(rows * steps, 4 * hidden);
-    input_gradient(x_gradient, (&part.gates, gates), weights.weight_ih, steps);
     let mut gradients = LayerGradients {
         x_btf: Vec::new(),
         weight_ih: vec![0.0; 4 * hidden * inputs],
         weight_hh: vec![0.0; 4 * hidden * hidden],
         bias: vec![0.0; 4 * hidden],
     };
+    for row in part.gates.chunks_exact(4 * hidden) {
+        add(&mut gradients.bias, row);
+    }
+    precision.round(&mut part.gates);
+    let gates = View::packed(rows * steps, 4 * hidden);
+    let sums = (part.gates.as_slice(), gates);
+    input_gradient(x_gradient, sums, weights.weight_ih, (steps, precision));
     matmul(
         (&mut gradients.weight_ih, View::packed(4 * hidden, inputs)),
         (&part.gates, gates.transposed()),
-        (&time_major(x, rows, steps), View::packed(rows * steps, inputs)),
+        (&operand(&time_major(x, rows, steps), precision), View::packed(rows * steps, inputs)),
         false,
     );
     matmul(
@@ -180,8 +215,19 @@ fn backward_part(
         (&part.before, View::packed(rows * steps, hidden)),
         false,
     );
-    for row in part.gates.chunks_exact(4 * hidden) {
-        add(&mut gradients.bias, row);
-    }
+    precision.round(&mut gradients.weight_ih);
+    precision.round(&mut gradients.weight_hh);
     gradients
+}
+
+/// An operand of a product.
+fn operand(values: &[f32], precision: Precision) -> Cow<'_, [f32]> {
+    match precision {
+        Precision::F32 => Cow::Borrowed(values),
+        Precision::Bf16 => {
+            let mut values = values.to_vec();
+            precision.round(&mut values);
+            Cow::Owned(values)
+        }
+    }
 }

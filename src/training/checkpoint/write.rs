@@ -46,7 +46,7 @@ pub fn write(folder: &Path, snapshot: Snapshot<'_>) -> Result<(), CheckpointErro
     let target = folder.join(&name);
     let malformed = |error: serde_json::Error| CheckpointError::malformed(&target, &error);
     let model = encode(
-        &model_metadata(snapshot.meta).map_err(malformed)?,
+        &model_metadata(snapshot.meta, snapshot.state).map_err(malformed)?,
         &split(snapshot.layout, &snapshot.model),
     );
     let state = serde_json::to_value(snapshot.state).map_err(malformed)?;
@@ -72,7 +72,10 @@ pub fn write(folder: &Path, snapshot: Snapshot<'_>) -> Result<(), CheckpointErro
 }
 
 /// The whole meta as JSON under one key, and what people look for in plain keys beside it.
-fn model_metadata(meta: &CheckpointMeta) -> serde_json::Result<BTreeMap<String, String>> {
+fn model_metadata(
+    meta: &CheckpointMeta,
+    state: &TrainingState,
+) -> serde_json::Result<BTreeMap<String, String>> {
     Ok(BTreeMap::from([
         (META_KEY.to_owned(), serde_json::to_string(meta)?),
         ("classes".to_owned(), serde_json::to_string(&meta.classes)?),
@@ -82,6 +85,7 @@ fn model_metadata(meta: &CheckpointMeta) -> serde_json::Result<BTreeMap<String, 
         ("interval".to_owned(), meta.interval.to_string()),
         ("model".to_owned(), meta.model.clone()),
         ("net".to_owned(), serde_json::to_string(&meta.net)?),
+        ("precision".to_owned(), state.training.precision.name().to_owned()),
         ("schema_version".to_owned(), meta.schema_version.to_string()),
         ("window".to_owned(), meta.window.to_string()),
     ]))
