@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::device::{DeviceChoice, pick};
 use crate::config;
+use crate::forecast::LabelShape;
 use crate::nets::{Cost, HeadsConfig, InputShape, Net, NetConfig};
 use crate::pipeline::PipelineError;
 use crate::training::time_steps;
@@ -110,18 +111,20 @@ fn list(long: bool, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (net, heads) = match (&args.config, &args.net) {
+    let (net, heads, labels) = match (&args.config, &args.net) {
         (Some(path), _) => {
             let config = config::load(path, &[]).context("failed to read the config")?;
-            (config.net, config.heads)
+            (config.net, config.heads, config.labels.shape())
         }
-        (None, Some(net)) => (net.clone(), HeadsConfig::default()),
+        (None, Some(net)) => (net.clone(), HeadsConfig::default(), LabelShape::default()),
         (None, None) => return Err(anyhow!("name a net or a config")),
     };
     let (inputs, batch) = (&args.input[..], args.batch as usize);
     net.check(inputs).map_err(PipelineError::Config)?;
     let picked = pick(args.device)?;
-    let built = Net::init(&net, &heads, inputs, 0, &burn::tensor::Device::flex());
+    let net = net.for_labels(labels);
+    let (heads, flex) = ((&heads, labels), burn::tensor::Device::flex());
+    let built = Net::for_labels(&net, heads, inputs, 0, &flex);
     let (tensors, parameters) = (built.parameter_shapes(), built.parameter_count());
     let cost = net.cost(inputs);
     let plan = MemoryPlan {
@@ -135,7 +138,7 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
     let need = estimate_memory(&plan);
     let mut seconds = match args.steps {
         0 => Vec::new(),
-        steps => time_steps(&net, &heads, inputs, batch, u64::from(steps), &picked.device)?,
+        steps => time_steps(&net, heads, inputs, batch, u64::from(steps), &picked.device)?,
     };
     seconds.sort_by(f64::total_cmp);
     let median = seconds.get(seconds.len() / 2).copied();

@@ -116,7 +116,9 @@ impl Training {
     /// The training before its first step, with random weights.
     pub fn new(job: &Job<'_>, warm_start: Option<&WarmStart>) -> Result<Self, TrainingError> {
         let plain = job.device.clone().inner();
-        let net = Net::init(job.net, job.heads, &job.inputs(), job.seed, &plain.clone().autodiff());
+        let heads = (job.heads, job.labels());
+        let autodiff = plain.clone().autodiff();
+        let net = Net::for_labels(job.net, heads, &job.inputs(), job.seed, &autodiff);
         let layout = Layout::of(&net);
         Ok(Self {
             weights: net.flat_parameters(),

@@ -7,7 +7,7 @@ use garde::Validate;
 use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
-use crate::forecast::CLASSES;
+use crate::forecast::{ByClass, LabelShape, MOST_CLASSES};
 use crate::nets::{HeadsConfig, InputShape, NetConfig, Objective};
 use crate::run_folder::sha256_hex;
 use crate::windows::{Table, Targets};
@@ -30,7 +30,7 @@ pub struct Job<'a> {
     /// What the heads learn, by row of the table.
     pub targets: &'a Targets,
     /// Weights of the classes in the direction loss.
-    pub class_weights: [f32; CLASSES],
+    pub class_weights: ByClass<f32>,
     /// Last rows of the training windows.
     pub train: &'a [u32],
     /// Last rows of the validation windows.
@@ -48,6 +48,12 @@ impl Job<'_> {
     #[must_use]
     pub fn inputs(&self) -> Vec<InputShape> {
         self.table.views.iter().map(InputShape::from).collect()
+    }
+
+    /// What of the labels shapes the heads.
+    #[must_use]
+    pub fn labels(&self) -> LabelShape {
+        self.meta.labels.shape()
     }
 
     /// What is minimised.
@@ -103,7 +109,7 @@ impl Job<'_> {
                 }
             }
         }
-        for weight in self.class_weights {
+        for weight in self.class_weights.iter() {
             sum.update(weight.to_le_bytes());
         }
         sha256_hex(&sum.finalize())
@@ -131,6 +137,7 @@ impl Job<'_> {
             let rows = self.table.rows();
             return wrong(format!("fold {label} has targets for {lengths:?} of {rows} rows"));
         }
+        self.check_classes()?;
         if let Err(report) = self.training.validate() {
             return wrong(format!("training: {report}"));
         }
@@ -176,6 +183,31 @@ impl Job<'_> {
             ));
         }
         Ok(())
+    }
+}
+
+impl Job<'_> {
+    /// Checks that labels, thresholds, weights and names are of the same classes.
+    fn check_classes(&self) -> Result<(), TrainingError> {
+        let (label, classes) = (self.label, self.labels().classes);
+        let wrong = |text: String| Err(TrainingError::Config(text));
+        let count = classes.count();
+        if self.meta.thresholds.between != classes || self.class_weights.len() != count {
+            return wrong(format!(
+                "fold {label} has thresholds between {} classes and {} class weights for labels of \
+                 {count} classes",
+                self.meta.thresholds.between.count(),
+                self.class_weights.len()
+            ));
+        }
+        // Beyond the largest number of classes a label is not known.
+        let strange = |&class: &u8| usize::from(class) < MOST_CLASSES && !classes.has(class);
+        match self.targets.class.iter().find(|class| strange(class)) {
+            Some(class) => {
+                wrong(format!("fold {label} has a target of class {class} of {count} classes"))
+            }
+            None => Ok(()),
+        }
     }
 }
 
