@@ -60,7 +60,8 @@ fn main() {
 fn rates(config: &NetConfig, steps: usize) -> Vec<f64> {
     let device = Device::flex().autodiff();
     let heads = HeadsConfig::default();
-    let objective = Objective { heads: &heads, class_weights: [1.0; 3], log_volatility_scale: 1.0 };
+    let objective =
+        Objective { heads: &heads, class_weights: [1.0; 3].into(), log_volatility_scale: 1.0 };
     let mut net =
         Net::init(config, &heads, &[InputShape { window: WINDOW, features: FEATURES }], 1, &device);
     let (x_btf, targets) = batch(&Device::flex());

@@ -1,18 +1,20 @@
 //! The lower waist: what every model says about a label, and what came of it.
 
+mod by_class;
+mod classes;
+
 use std::sync::Arc;
 
 use crate::market::Interval;
 
-/// Number of direction classes.
-pub const CLASSES: usize = 3;
-
-/// Names of the direction classes in the order of every probability vector.
-pub const CLASS_NAMES: [&str; CLASSES] = ["down", "neutral", "up"];
+pub use by_class::ByClass;
+pub use classes::{Classes, LabelShape, MOST_CLASSES, Sides};
 
 /// Forecasts of any number of models, folds and instruments.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forecasts {
+    /// The direction classes of all rows.
+    pub classes: Classes,
     /// Levels of [`Forecast::return_quantiles`], strictly increasing inside (0, 1); may be empty.
     pub quantile_levels: Vec<f32>,
     /// One row a time, instrument, horizon, model and fold.
@@ -36,8 +38,8 @@ pub struct Forecast {
     pub model: Arc<str>,
     /// Name of the fold whose training rows made the model (`fold_0`, …, `final`).
     pub fold: Arc<str>,
-    /// Probabilities of down, neutral, up; `None` when the model has no direction head.
-    pub class_probability: Option<[f32; CLASSES]>,
+    /// Probabilities of the classes; `None` when the model has no direction head.
+    pub class_probability: Option<ByClass<f32>>,
     /// Mean of the forward log return.
     pub return_mean: Option<f32>,
     /// Quantiles of the forward log return at [`Forecasts::quantile_levels`]; empty when not given.
@@ -47,7 +49,7 @@ pub struct Forecast {
     /// Lower and upper end of the interval around the forward log return.
     pub return_interval: Option<[f32; 2]>,
     /// Classes in the conformal set.
-    pub conformal_set: Option<[bool; CLASSES]>,
+    pub conformal_set: Option<ByClass<bool>>,
     /// What came of it; `None` while it is not known.
     pub outcome: Option<Outcome>,
 }
@@ -55,7 +57,7 @@ pub struct Forecast {
 /// What came of a forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
-    /// Index into [`CLASS_NAMES`], by the fold's own thresholds.
+    /// Index into [`Classes::names`], by the fold's own thresholds.
     pub class: u8,
     /// Forward log return over the horizon.
     pub forward_return: f32,

@@ -408,3 +408,55 @@ fn weights_of_many_rows_are_quick() {
         );
     }
 }
+
+/// Classes of scores equal NumPy's: `tests/reference/label_classes_golden.py`.
+#[test]
+fn two_three_and_five_classes_equal_numpy() {
+    let golden: Value = serde_json::from_str(include_str!("golden/label_classes.json")).unwrap();
+    let column = |name: &str| floats(&golden[name]).into_iter().map(Option::unwrap);
+    let score: Vec<f32> = column("score").map(|score| score as f32).collect();
+    let rows = score.len();
+    let train = golden["train"].as_u64().unwrap() as u32;
+    let span = Span { start: 0, end: HOUR };
+    let labels = Labels {
+        horizon: 1,
+        instruments: vec![Instrument::new("test", Market::Spot, "TEST").unwrap()],
+        instrument: vec![0; rows],
+        span: vec![span; rows],
+        forward_return: score.clone(),
+        volatility: vec![0.0; rows],
+        scale: vec![0.0; rows],
+        score,
+        unit: vec![1.0; rows],
+        known: vec![true; rows],
+    };
+    let fold = Fold {
+        name: "fold_0".to_owned(),
+        train: (0..train).collect(),
+        valid: Vec::new(),
+        test: Vec::new(),
+        train_span: span,
+        valid_span: span,
+        test_span: span,
+    };
+    for case in golden["cases"].as_array().unwrap() {
+        let config = LabelConfig {
+            direction: serde_json::from_value(case["rule"].clone()).unwrap(),
+            classes: serde_json::from_value(case["classes"].clone()).unwrap(),
+            strong: golden["strong"].as_f64().unwrap(),
+            ..LabelConfig::default()
+        };
+        let mut labels = labels.clone();
+        if matches!(config.direction, DirectionRule::VolatilityScaled { .. }) {
+            labels.unit = column("unit").collect();
+        }
+        let thresholds = DirectionThresholds::fit(&config, &labels, &fold).unwrap();
+        let expected: Vec<u8> =
+            integers(&case["class"]).into_iter().map(|class| class as u8).collect();
+        assert_eq!(thresholds.classes(&labels), expected, "{config:?}");
+        for class in 0..config.classes.count() {
+            let count = expected.iter().filter(|&&found| usize::from(found) == class).count();
+            assert!(count > 5, "{count} rows of class {class} of {config:?}");
+        }
+    }
+}

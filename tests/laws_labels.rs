@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use candlewick::folds::Fold;
+use candlewick::forecast::Classes;
 use candlewick::labels::{
     Barriers, BootstrapConfig, BothTouched, CostAware, DirectionRule, DirectionThresholds,
     LabelConfig, Labels, MetaLabel, PrimaryRule, SpreadConfig, Touching, TrendScanning,
@@ -12,6 +13,7 @@ use candlewick::labels::{
     sequential_bootstrap, training_weights,
 };
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market, Span};
+use garde::Validate;
 use proptest::prelude::*;
 
 use super::support::real_data;
@@ -77,12 +79,16 @@ fn any_config() -> impl Strategy<Value = LabelConfig> {
         Just(VolatilityConfig::Ewma {}),
         (2_u32..6).prop_map(|lookback| VolatilityConfig::YangZhang { lookback }),
     ];
-    (2_u32..12, any_rule(), volatility).prop_map(|(horizon, direction, volatility)| LabelConfig {
-        horizon,
-        direction,
-        volatility,
-        ..LabelConfig::default()
-    })
+    let classes = proptest::sample::select(&Classes::ALL[..]);
+    (2_u32..12, any_rule(), volatility, classes, 1.1_f64..4.0).prop_map(
+        |(horizon, direction, volatility, classes, strong)| {
+            let config =
+                LabelConfig { horizon, direction, volatility, strong, ..LabelConfig::default() };
+            // Some rules know three classes alone.
+            let more = LabelConfig { classes, ..config.clone() };
+            if more.validate().is_ok() { more } else { config }
+        },
+    )
 }
 
 /// Log moves from open to open and to the extremes, and whether the hour is missing.
@@ -241,7 +247,7 @@ fn check_fits(config: &LabelConfig, series: &CandleSeries, labels: &Labels, time
     }
     assert_eq!(over_by(&other_labels, time), train);
     let fold = fold(train);
-    let fit = |labels| DirectionThresholds::fit(&config.direction, labels, &fold).unwrap();
+    let fit = |labels| DirectionThresholds::fit(config, labels, &fold).unwrap();
     let (thresholds, other_thresholds) = (fit(labels), fit(&other_labels));
     assert_eq!(thresholds, other_thresholds);
     for &row in &fold.train {
@@ -373,13 +379,21 @@ proptest! {
         let train = over_by(&labels, i64::MAX);
         prop_assume!(!train.is_empty());
         let fold = fold(train);
-        let classes = |config: &LabelConfig, labels| {
-            let fitted = DirectionThresholds::fit(&config.direction, labels, &fold);
-            fitted.unwrap().classes(labels)
+        let fit = |config: &LabelConfig, labels| {
+            DirectionThresholds::fit(config, labels, &fold).unwrap()
         };
-        let (classes, others) = (classes(&config, &labels), classes(&other_config, &other));
+        let (fitted, other_fitted) = (fit(&config, &labels), fit(&other_config, &other));
+        let (classes, others) = (fitted.classes(&labels), other_fitted.classes(&other));
+        let last = config.classes.count() as u8 - 1;
         for row in 0..labels.rows() {
-            let expected = if turned { 2 - classes[row] } else { classes[row] };
+            // Of two classes what lies on the threshold, or is not known, is down on either side.
+            let (_, centre) = fitted.scores(&labels, row);
+            let on_it = f64::from(labels.score[row]) == centre || !labels.known[row];
+            if config.classes == Classes::Two && on_it {
+                prop_assert_eq!(classes[row], 0);
+                continue;
+            }
+            let expected = if turned { last - classes[row] } else { classes[row] };
             prop_assert_eq!(others[row], expected, "row {} of {:?}", row, &config);
             prop_assert_eq!(labels.span[row], other.span[row]);
             if labels.known[row] {
@@ -438,7 +452,7 @@ fn real_configs() -> Vec<LabelConfig> {
         r#"{"rule": "meta", "primary": {"kind": "mean_reversion", "lookback": 48, "entry": 1.5}}"#,
     ];
     let volatilities = [VolatilityConfig::Ewma {}, VolatilityConfig::YangZhang { lookback: 48 }];
-    rules
+    let mut configs: Vec<LabelConfig> = rules
         .iter()
         .zip(volatilities.into_iter().cycle())
         .map(|(text, volatility)| LabelConfig {
@@ -447,7 +461,13 @@ fn real_configs() -> Vec<LabelConfig> {
             volatility,
             ..LabelConfig::default()
         })
-        .collect()
+        .collect();
+    for (rule, classes) in
+        [(1, Classes::Two), (1, Classes::Five), (2, Classes::Two), (2, Classes::Five)]
+    {
+        configs.push(LabelConfig { classes, ..configs[rule].clone() });
+    }
+    configs
 }
 
 #[test]
@@ -465,21 +485,20 @@ fn labels_of_real_candles_know_no_future() {
                 check_prefix(&config, &series, &labels, length);
             }
             let fitted = over_by(&labels, series.open_time()[6_000]);
-            let thresholds =
-                DirectionThresholds::fit(&config.direction, &labels, &fold(fitted)).unwrap();
+            let thresholds = DirectionThresholds::fit(&config, &labels, &fold(fitted)).unwrap();
             check_fits(&config, &series, &labels, series.open_time()[2_000]);
 
             // Every rule finds its classes in a real market; a sign is hardly ever 0.
             let signs = r#""vertical":"sign""#;
             let of_sign = serde_json::to_string(&config).unwrap().contains(signs);
-            let mut counts = [0; 3];
+            let mut counts = vec![0; config.classes.count()];
             for row in (0..labels.rows()).filter(|&row| labels.known[row]) {
                 counts[usize::from(thresholds.class(&labels, row))] += 1;
             }
-            assert!(
-                counts[0] > 100 && (counts[1] > 100 || of_sign) && counts[2] > 100,
-                "{counts:?} of {config:?}"
-            );
+            for (class, &count) in counts.iter().enumerate() {
+                let of_sign = of_sign && counts.len() == 3 && class == 1;
+                assert!(count > 100 || of_sign, "{counts:?} of {config:?}");
+            }
         }
     }
 }

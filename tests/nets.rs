@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
+use candlewick::forecast::{ByClass, Classes, LabelShape};
 use candlewick::kernels::Precision;
 use candlewick::nets::{
     BatchTargets, BinCTablConfig, CTablConfig, CnnConfig, CnnLstmConfig, GruConfig, HeadOutputs,
@@ -117,19 +118,24 @@ fn rows_without_weight_or_label_have_no_influence() {
     let device = Device::flex().autodiff();
     for case in Golden::all().into_iter().filter(|case| case.net.kind() == "lstm") {
         let (batch, inputs) = (9, case.inputs());
-        let net = Net::init(&case.net, &case.heads, &inputs, 5, &device);
+        let (heads, classes) = ((&case.heads, case.labels()), case.labels().classes);
+        let net = Net::for_labels(&case.net, heads, &inputs, 5, &device);
+        let objective = Objective {
+            class_weights: ByClass::from_fn(classes, |_| 1.0),
+            ..objective(&case.heads)
+        };
         let x = tensors(&windows(&inputs, batch, 6), &inputs, &device);
         let learned = |targets: &Targets| {
             let targets = batch_targets(targets, &device);
             let outputs = net.forward(x.clone(), None);
-            let losses = multitask_loss(&outputs, &targets, &net, &objective(&case.heads));
+            let losses = multitask_loss(&outputs, &targets, &net, &objective);
             let gradients = net.flat_gradients(&losses.total.backward());
             let of = |loss: Option<Tensor<1>>| scalar(&loss.unwrap());
             let tasks = [of(losses.direction), of(losses.return_), of(losses.volatility)];
             (tasks, gradients.try_into_vec_as::<f32>().unwrap())
         };
         let all = Targets {
-            class: (0..batch).map(|row| (row % 3) as u8).collect(),
+            class: (0..batch).map(|row| (row % classes.count()) as u8).collect(),
             forward_return: noise(batch, 2),
             log_volatility: noise(batch, 4),
             weight: vec![1.5; batch],
@@ -313,7 +319,7 @@ pub fn batch_targets(targets: &Targets, device: &Device) -> BatchTargets {
 }
 
 pub fn objective(heads: &HeadsConfig) -> Objective<'_> {
-    Objective { heads, class_weights: [1.0; 3], log_volatility_scale: 0.7 }
+    Objective { heads, class_weights: [1.0; 3].into(), log_volatility_scale: 0.7 }
 }
 
 fn lstm(pooling: Pooling, dropout: f64) -> NetConfig {
@@ -396,7 +402,7 @@ pub struct Golden {
     bytes: Vec<u8>,
     pub net: NetConfig,
     pub heads: HeadsConfig,
-    class_weights: [f32; 3],
+    class_weights: ByClass<f32>,
     log_volatility_scale: f32,
     parameters: usize,
 }
@@ -420,7 +426,10 @@ impl Golden {
             name,
             net: serde_json::from_str(&metadata["net"]).unwrap(),
             heads: serde_json::from_str(&metadata["heads"]).unwrap(),
-            class_weights: serde_json::from_str(&metadata["class_weights"]).unwrap(),
+            class_weights: ByClass::of(
+                &serde_json::from_str::<Vec<f32>>(&metadata["class_weights"]).unwrap(),
+            )
+            .unwrap(),
             log_volatility_scale: metadata
                 .get("log_volatility_scale")
                 .map_or(1.0, |scale| scale.parse().unwrap()),
@@ -439,6 +448,11 @@ impl Golden {
         let shape =
             |(shape, _): (Vec<usize>, _)| InputShape { window: shape[1], features: shape[2] };
         self.views().into_iter().map(shape).collect()
+    }
+
+    fn labels(&self) -> LabelShape {
+        let classes = Classes::try_from(self.class_weights.len() as u8).unwrap();
+        LabelShape { classes, ..LabelShape::default() }
     }
 
     fn check(&self, device: &Device) {
@@ -493,7 +507,8 @@ impl Golden {
             let (shape, values) = self.floats(&format!("weight.{name}"));
             NetParameter { name, shape, values }
         });
-        Net::init_in(precision, &self.net, &self.heads, &self.inputs(), 0, device)
+        let heads = (&self.heads, self.labels());
+        Net::init_in(precision, &self.net, heads, &self.inputs(), 0, device)
             .with_parameters(parameters.collect())
             .unwrap()
     }

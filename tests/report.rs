@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use candlewick::event::{Event, Status};
-use candlewick::forecast::{Forecast, Forecasts, Outcome};
+use candlewick::forecast::{ByClass, Classes, Forecast, Forecasts, Outcome};
 use candlewick::market::{Interval, Span};
 use candlewick::report::write_report;
 use candlewick::run_folder::{
@@ -173,6 +173,7 @@ fn scorecard() -> Scorecard {
     };
     Scorecard {
         schema_version: SCORECARD_VERSION,
+        classes: ["down", "neutral", "up"].map(str::to_owned).to_vec(),
         level: 0.95,
         block: 24,
         resamples: 1000,
@@ -244,12 +245,12 @@ fn forecasts() -> Forecasts {
             horizon: 12,
             model: "lstm".into(),
             fold: "fold_0".into(),
-            class_probability: (i % 5 != 0).then_some([share * 0.5, 0.5, 0.5 - share * 0.5]),
+            class_probability: (i % 5 != 0).then_some([share * 0.5, 0.5, 0.5 - share * 0.5].into()),
             return_mean: Some(if i == 3 { f32::NAN } else { share - 0.5 }),
             return_quantiles: if i % 2 == 0 { vec![-0.1, 0.0, f32::INFINITY] } else { vec![] },
             volatility: (i % 3 != 0).then_some(share),
             return_interval: (i % 4 == 0).then_some([-share, share]),
-            conformal_set: (i % 4 == 1).then_some([true, false, share > 0.5]),
+            conformal_set: (i % 4 == 1).then_some([true, false, share > 0.5].into()),
             outcome: (i < 90).then_some(Outcome {
                 class: (i % 3) as u8,
                 forward_return: share - 0.4,
@@ -257,7 +258,11 @@ fn forecasts() -> Forecasts {
             }),
         }
     };
-    Forecasts { quantile_levels: vec![0.05, 0.5, 0.975], rows: (0..100).map(row).collect() }
+    Forecasts {
+        classes: Classes::Three,
+        quantile_levels: vec![0.05, 0.5, 0.975],
+        rows: (0..100).map(row).collect(),
+    }
 }
 
 fn journal() -> String {
@@ -419,6 +424,10 @@ fn equal_forecasts_make_equal_bytes_and_wrong_ones_are_refused() {
     let mut wrong = forecasts();
     wrong.rows[5].outcome.as_mut().unwrap().class = 3;
     assert!(write_forecasts(&two, &wrong).unwrap_err().to_string().contains("outcome class 3"));
+    let mut wrong = forecasts();
+    wrong.rows[6].class_probability = Some([0.5, 0.5].into());
+    let error = write_forecasts(&two, &wrong).unwrap_err().to_string();
+    assert!(error.contains("row 6 has 2 classes, not 3"), "{error}");
     for levels in [vec![0.5, 0.5, 0.9], vec![0.0, 0.5, 0.9], vec![0.1, f32::NAN, 0.9]] {
         let wrong = Forecasts { quantile_levels: levels, ..forecasts() };
         assert!(write_forecasts(&two, &wrong).is_err());
@@ -470,18 +479,58 @@ fn any_forecast(levels: usize) -> impl Strategy<Value = Forecast> {
             horizon,
             model: name.clone().into(),
             fold: name.into(),
-            class_probability: values.0,
+            class_probability: values.0.map(ByClass::from),
             return_mean: values.1,
             return_quantiles: values.2,
             volatility: values.3,
             return_interval: values.4,
-            conformal_set: values.5,
+            conformal_set: values.5.map(ByClass::from),
             outcome: values.6.map(|(class, forward_return, volatility)| Outcome {
                 class,
                 forward_return,
                 volatility,
             }),
         })
+}
+
+#[test]
+fn forecasts_of_two_and_five_classes_name_them() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("forecasts.parquet");
+    for classes in Classes::ALL {
+        let mut all = forecasts();
+        all.classes = classes;
+        for (i, row) in all.rows.iter_mut().enumerate() {
+            let share = 1.0 / classes.count() as f32;
+            row.class_probability = (i % 5 != 0).then(|| ByClass::from_fn(classes, |_| share));
+            row.conformal_set = (i % 4 == 1).then(|| ByClass::from_fn(classes, |c| c % 2 == i % 2));
+            if let Some(outcome) = &mut row.outcome {
+                outcome.class = (i % classes.count()) as u8;
+            }
+        }
+        write_forecasts(&path, &all).unwrap();
+        same(&read_forecasts(&path).unwrap(), &all);
+        let bytes = fs::read(&path).unwrap();
+        for name in classes.names() {
+            let column = format!("p_{name}");
+            assert!(bytes.windows(column.len()).any(|part| part == column.as_bytes()), "{column}");
+        }
+    }
+}
+
+/// A file of layout 1, which names no classes, as pandas reads it.
+#[test]
+fn forecasts_of_the_first_layout_are_read() {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/forecasts_1.parquet");
+    let old = read_forecasts(&old).unwrap();
+    assert_eq!((old.classes, old.rows.len()), (Classes::Three, 221));
+    let counts = [0, 1, 2].map(|class| {
+        old.rows.iter().filter(|row| row.outcome.is_some_and(|o| o.class == class)).count()
+    });
+    assert_eq!(counts, [105, 14, 102]);
+    let row = &old.rows[7];
+    assert_eq!(row.class_probability.unwrap(), [0.197_367_04, 0.417_621_46, 0.385_011_46]);
+    assert_eq!((row.horizon, &*row.fold, row.conformal_set), (2, "fold_0", None));
 }
 
 proptest! {
@@ -497,7 +546,7 @@ proptest! {
     ) {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("forecasts.parquet");
-        let forecasts = Forecasts { quantile_levels: levels, rows };
+        let forecasts = Forecasts { quantile_levels: levels, rows, ..Forecasts::default() };
         write_forecasts(&path, &forecasts).unwrap();
         same(&read_forecasts(&path).unwrap(), &forecasts);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use candlewick::backtest::{BacktestConfig, CostConfig, buy_and_hold, run};
-use candlewick::forecast::{Forecast, Forecasts, Outcome};
+use candlewick::forecast::{ByClass, Forecast, Forecasts, Outcome};
 use candlewick::market::{Candle, CandleSeries, Instrument, Interval, Market};
 use candlewick::scores::{
     self, Counts, FoldPrior, Ranking, ScoreConfig, ScoreError, ScoreInputs, Scorecard,
@@ -39,19 +39,26 @@ fn near(value: Option<f64>, expected: &Value, name: &str) {
 
 #[test]
 fn measures_equal_scikit_learn() {
-    let golden = golden("scores_measures.json");
+    for (name, classes) in
+        [("scores_measures.json", 3), ("scores_measures_2.json", 2), ("scores_measures_5.json", 5)]
+    {
+        measures_equal(&golden(name), classes);
+    }
+}
+
+fn measures_equal(golden: &Value, classes: usize) {
     let outcome: Vec<u8> =
         floats(&golden["outcome"]).into_iter().map(|class| class as u8).collect();
-    let probability: Vec<[f32; 3]> = golden["probability"]
+    let probability: Vec<ByClass<f32>> = golden["probability"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| narrow(row).try_into().unwrap())
+        .map(|row| ByClass::of(&narrow(row)).unwrap())
         .collect();
     let class: Vec<u8> = probability.iter().map(scores::likeliest).collect();
-    let rankings = std::array::from_fn(|class| {
-        Ranking::of(&probability.iter().map(|p| p[class]).collect::<Vec<f32>>())
-    });
+    let rankings: Vec<Ranking> = (0..classes)
+        .map(|class| Ranking::of(&probability.iter().map(|p| p[class]).collect::<Vec<f32>>()))
+        .collect();
     let [forecast, outcome_return] =
         ["return_forecast", "forward_return"].map(|name| narrow(&golden[name]));
     let [wide_forecast, wide_return] =
@@ -68,7 +75,9 @@ fn measures_equal_scikit_learn() {
         let counts = Counts::of(&outcome, &class, &weight);
         let confusion: Vec<Vec<f64>> =
             expected["confusion"].as_array().unwrap().iter().map(floats).collect();
-        assert_eq!(counts.0.map(Vec::from).to_vec(), confusion);
+        let rows = counts.0[..classes].iter().map(|row| row[..classes].to_vec());
+        assert_eq!(rows.collect::<Vec<_>>(), confusion);
+        assert_eq!(counts.total(), weight.iter().sum::<f64>());
         let ic = scores::pearson(&wide_forecast, &wide_return, &weight);
         let rank_ic =
             scores::spearman(&Ranking::of(&forecast), &Ranking::of(&outcome_return), &weight);
@@ -131,10 +140,10 @@ fn forecast(hour: i64, horizon: u32) -> Forecast {
     }
 }
 
-fn certain(class: usize) -> Option<[f32; 3]> {
+fn certain(class: usize) -> Option<ByClass<f32>> {
     let mut probability = [0.0; 3];
     probability[class] = 1.0;
-    Some(probability)
+    Some(probability.into())
 }
 
 #[test]
@@ -155,7 +164,7 @@ fn the_backtest_equals_its_transcription_in_numpy() {
             ..forecast(hour as i64, horizon)
         })
         .collect();
-    let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
+    let forecasts = Forecasts { rows, ..Forecasts::default() };
     let [fee, half_spread] = ["fee", "half_spread"].map(|name| golden[name].as_f64().unwrap());
 
     for (name, short) in [("long_short", true), ("long_only", false)] {
@@ -203,7 +212,7 @@ fn the_backtest_equals_its_transcription_in_numpy() {
 fn with_outcomes(forecasts: &Forecasts) -> Forecasts {
     let outcome = Some(Outcome { class: 1, forward_return: 0.0, volatility: 0.0 });
     let rows = forecasts.rows.iter().map(|row| Forecast { outcome, ..row.clone() }).collect();
-    Forecasts { quantile_levels: Vec::new(), rows }
+    Forecasts { rows, ..Forecasts::default() }
 }
 
 fn value(card: &Scorecard, group: &str, name: &str, model: &str) -> Option<f64> {
@@ -221,7 +230,7 @@ fn buy_and_hold_pays_twice() {
     let rows = (2..7)
         .map(|hour| Forecast { class_probability: certain(0), ..forecast(hour, 2) })
         .collect();
-    let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
+    let forecasts = Forecasts { rows, ..Forecasts::default() };
     let config = BacktestConfig { costs: CostConfig { fee: 0.01, half_spread: 0.0 }, short: true };
     let ledger = buy_and_hold(&config, &forecasts, &series).unwrap();
     // Bought at the open of hour 2 (102), sold at the open of hour 8 (108).
@@ -241,7 +250,7 @@ fn a_short_position_cannot_lose_more_than_there_is() {
     let rows = (0..4)
         .map(|hour| Forecast { class_probability: certain(0), ..forecast(hour, 1) })
         .collect();
-    let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
+    let forecasts = Forecasts { rows, ..Forecasts::default() };
     let config = BacktestConfig { short: true, ..BacktestConfig::default() };
     let ledger = run(&config, &forecasts, &series).unwrap();
     let equity: Vec<f64> = ledger.rows.iter().map(|row| row.equity).collect();
@@ -254,7 +263,7 @@ fn what_cannot_be_traded_is_an_error() {
     let series = series((0..5).map(|hour| (hour, 1.0, 1.0)));
     let config = BacktestConfig::default();
     let of = |rows: Vec<Forecast>| {
-        let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
+        let forecasts = Forecasts { rows, ..Forecasts::default() };
         run(&config, &forecasts, &series).map(|_| ()).unwrap_err().to_string()
     };
     let said = |hour| Forecast { class_probability: certain(2), ..forecast(hour, 1) };
@@ -319,7 +328,7 @@ fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
             let sum: f64 = score.iter().sum();
             rows.push(Forecast {
                 fold: Arc::from(name),
-                class_probability: Some(score.map(|score| (score / sum) as f32)),
+                class_probability: Some(score.map(|score| (score / sum) as f32).into()),
                 return_mean: Some((skill * f64::from(labels.forward_return[row])) as f32),
                 volatility: Some(0.01 * (horizon as f32).sqrt()),
                 outcome: Some(Outcome {
@@ -331,7 +340,7 @@ fn walk(hours: i64, horizon: u32, skill: f64, seed: u64) -> Walk {
             });
         }
     }
-    let forecasts = Forecasts { quantile_levels: Vec::new(), rows };
+    let forecasts = Forecasts { rows, ..Forecasts::default() };
     let baselines =
         baseline_forecasts(&forecasts, std::slice::from_ref(&series), &priors, &config).unwrap();
     Walk { forecasts, baselines, series }
@@ -472,7 +481,7 @@ fn a_large_card_is_quick() {
 /// Rows decided at or before `time`.
 fn until(forecasts: &Forecasts, time: i64) -> Forecasts {
     let rows = forecasts.rows.iter().filter(|row| row.decision_time <= time).cloned().collect();
-    Forecasts { quantile_levels: Vec::new(), rows }
+    Forecasts { rows, ..Forecasts::default() }
 }
 
 #[test]
@@ -483,7 +492,7 @@ fn baselines_and_positions_know_no_future() {
     let priors = ["fold_0", "fold_1"].map(|fold| FoldPrior {
         fold: fold.into(),
         thresholds: thresholds.clone(),
-        class_share: [0.3, 0.4, 0.3],
+        class_share: [0.3, 0.4, 0.3].into(),
         mean_volatility: 0.02,
     });
     let config = BacktestConfig { short: true, ..BacktestConfig::default() };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::device::{DeviceChoice, pick};
 use crate::config;
+use crate::forecast::LabelShape;
 use crate::kernels::Precision;
 use crate::nets::{Cost, HeadsConfig, InputShape, Net, NetConfig};
 use crate::pipeline::PipelineError;
@@ -123,19 +124,24 @@ fn list(long: bool, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (net, heads, precision) = match (&args.config, &args.net) {
+    let (net, heads, labels, precision) = match (&args.config, &args.net) {
         (Some(path), _) => {
             let config = config::load(path, &[]).context("failed to read the config")?;
-            (config.net, config.heads, config.training.precision)
+            let labels = config.labels.shape();
+            (config.net, config.heads, labels, config.training.precision)
         }
-        (None, Some(net)) => (net.clone(), HeadsConfig::default(), Precision::F32),
+        (None, Some(net)) => {
+            (net.clone(), HeadsConfig::default(), LabelShape::default(), Precision::F32)
+        }
         (None, None) => return Err(anyhow!("name a net or a config")),
     };
     let precision = args.precision.unwrap_or(precision);
     let (inputs, batch) = (&args.input[..], args.batch as usize);
     net.check(inputs).map_err(PipelineError::Config)?;
     let picked = pick(args.device)?;
-    let built = Net::init(&net, &heads, inputs, 0, &burn::tensor::Device::flex());
+    let net = net.for_labels(labels);
+    let (heads, flex) = ((&heads, labels), burn::tensor::Device::flex());
+    let built = Net::for_labels(&net, heads, inputs, 0, &flex);
     let (tensors, parameters) = (built.parameter_shapes(), built.parameter_count());
     let cost = net.cost(inputs);
     let activations = precision.kept(cost.activations);
@@ -152,7 +158,7 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
         0 => Vec::new(),
         steps => {
             let steps = u64::from(steps);
-            time_steps(&net, &heads, inputs, batch, steps, precision, &picked.device)?
+            time_steps(&net, heads, inputs, batch, steps, precision, &picked.device)?
         }
     };
     seconds.sort_by(f64::total_cmp);

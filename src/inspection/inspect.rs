@@ -328,7 +328,11 @@ fn labels(subject: &Subject<'_>, train: &[u32], line: &[u32]) -> LabelInspection
         horizon: labels.horizon,
         thresholds: subject.thresholds.clone(),
         threshold_unit: subject.rule.threshold_unit(),
-        balance: balance(&dated, train.iter().map(|&row| class(subject, row))),
+        balance: balance(
+            subject.thresholds.between,
+            &dated,
+            train.iter().map(|&row| class(subject, row)),
+        ),
         autocorrelation: [
             of(&|row| f32::from(class(subject, row))),
             of(&|row| labels.forward_return[row as usize]),

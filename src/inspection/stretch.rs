@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::forecast::Classes;
 use crate::labels::{DirectionRule, DirectionThresholds, Labels};
 use crate::market::{Candle, CandleSeries};
 
@@ -20,8 +21,11 @@ pub struct Mark {
     pub lower: Option<f64>,
     /// When and at which price the outcome was decided: at a barrier that was touched, or at the end.
     pub touch: (i64, f64),
-    /// 0 down, 1 neutral, 2 up.
+    /// Index into the names of its classes.
     pub class: u8,
+    /// What the classes are.
+    #[serde(skip)]
+    pub classes: Classes,
 }
 
 /// Candles and labels of one instrument.
@@ -86,6 +90,7 @@ pub fn stretch(
             lower: bounds.map(|(lower, _)| entry * lower.exp()),
             touch: (span.end, exit),
             class: thresholds.class(labels, row),
+            classes: thresholds.between,
         });
     }
     Stretch { instrument: series.instrument().to_string(), interval, candles, marks }

@@ -4,13 +4,16 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::direction::ClassRule;
 use super::rule::{DirectionRule, TrendScanning};
 use super::weights::WeightConfig;
+use crate::forecast::{Classes, LabelShape};
 
 /// What is forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[garde(custom(|config: &Self, (): &()| trends_fit_the_horizon(config)))]
+#[garde(custom(|config: &Self, (): &()| rule_has_the_classes(config)))]
 pub struct LabelConfig {
     /// How many candles ahead the outcome lies, or lies at most where a label ends early. Default
     /// 4.
@@ -19,6 +22,18 @@ pub struct LabelConfig {
     /// What separates down, neutral and up. Default `volatility_scaled` with multiple 0.4.
     #[garde(dive)]
     pub direction: DirectionRule,
+    /// Number of direction classes: 2 (down, up), 3 (default: down, neutral, up) or 5 (`strong_down`,
+    /// down, neutral, up, `strong_up`). With 2 the rule's thresholds fall together in its centre: 0, or
+    /// for a quantile rule the training rows' quantile halfway between its two. A score above it is
+    /// up, any other down: a price that stands still did not rise. Of meta-labels, `up` then says
+    /// that acting paid and `down` everything else.
+    #[garde(skip)]
+    pub classes: Classes,
+    /// With 5 classes: how many times as far out as the thresholds of down and up those of the strong
+    /// classes lie. Default 2. For a quantile rule: the strong classes have one in so many of the
+    /// rows beyond the inner quantile.
+    #[garde(range(min = 1.01, max = 100.0))]
+    pub strong: f64,
     /// The causal volatility per candle that `volatility_scaled` and barriers multiply. Default
     /// `ewma`.
     #[garde(dive)]
@@ -37,10 +52,32 @@ impl Default for LabelConfig {
         Self {
             horizon: 4,
             direction: DirectionRule::default(),
+            classes: Classes::Three,
+            strong: 2.0,
             volatility: VolatilityConfig::default(),
             scale_span: 96,
             weights: WeightConfig::default(),
         }
+    }
+}
+
+impl LabelConfig {
+    /// What of the labels shapes a net's heads.
+    #[must_use]
+    pub fn shape(&self) -> LabelShape {
+        LabelShape { classes: self.classes, horizons: 1 }
+    }
+
+    /// What makes classes of scores.
+    #[must_use]
+    pub fn class_rule(&self) -> ClassRule<'_> {
+        ClassRule { rule: &self.direction, classes: self.classes, strong: self.strong }
+    }
+}
+
+impl<'a> From<&'a LabelConfig> for ClassRule<'a> {
+    fn from(config: &'a LabelConfig) -> Self {
+        config.class_rule()
     }
 }
 
@@ -83,6 +120,26 @@ fn trends_fit_the_horizon(config: &LabelConfig) -> garde::Result {
     }
 }
 
+/// Rules whose outcomes are few know no other classes than theirs.
+fn rule_has_the_classes(config: &LabelConfig) -> garde::Result {
+    let (kind, neutral) = match &config.direction {
+        DirectionRule::TripleBarrier(barriers) => ("triple_barrier", barriers.has_neutral()),
+        DirectionRule::Meta(_) => ("meta", false),
+        _ => return Ok(()),
+    };
+    match config.classes {
+        Classes::Five => Err(garde::Error::new(format!(
+            "classes 5: a barrier is touched or not, so the rule {kind} knows no strong classes; set \
+             classes to 2 or 3, or take another rule, such as volatility_scaled"
+        ))),
+        Classes::Two if neutral => Err(garde::Error::new(
+            "classes 2: with direction.vertical or direction.both `neutral` the rule triple_barrier has \
+             rows that are neither down nor up; set vertical: sign and both: worse, or classes: 3",
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +152,27 @@ mod tests {
         assert_eq!(config.volatility, VolatilityConfig::Ewma {});
         assert_eq!(config.weights, WeightConfig::default());
         assert!(config.validate().is_ok());
+    }
+
+    #[test]
+    fn rules_know_their_classes() {
+        let read = |text: &str| serde_json::from_str::<LabelConfig>(text).unwrap();
+        let fault = |text: &str| read(text).validate().unwrap_err().to_string();
+        for good in [
+            r#"{"classes": 2}"#,
+            r#"{"classes": 5, "strong": 3}"#,
+            r#"{"classes": 2, "direction": {"rule": "triple_barrier", "vertical": "sign"}}"#,
+            r#"{"classes": 2, "direction": {"rule": "meta",
+                "primary": {"kind": "momentum", "lookback": 24}}}"#,
+        ] {
+            assert!(read(good).validate().is_ok(), "{good}");
+        }
+        let found = fault(r#"{"classes": 2, "direction": {"rule": "triple_barrier"}}"#);
+        assert!(found.contains("set vertical: sign"), "{found}");
+        let found = fault(r#"{"classes": 5, "direction": {"rule": "triple_barrier"}}"#);
+        assert!(found.contains("triple_barrier knows no strong classes"), "{found}");
+        assert!(fault(r#"{"classes": 5, "strong": 1}"#).contains("strong"));
+        assert!(serde_json::from_str::<LabelConfig>(r#"{"classes": 4}"#).is_err());
     }
 
     #[test]

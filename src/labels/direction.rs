@@ -1,22 +1,35 @@
-//! Down, neutral or up: the thresholds fitted from a fold's training rows.
+//! Down, neutral or up, or two or five classes: the thresholds fitted from a fold's training rows.
 
 use serde::{Deserialize, Serialize};
 
 use super::rule::{DirectionRule, SmoothedMid, SmoothedThreshold};
 use super::{LabelError, Labels};
 use crate::folds::Fold;
+use crate::forecast::Classes;
 use crate::market::Instrument;
-
-/// Class of a fall.
-pub(super) const DOWN: u8 = 0;
-/// Class of a move inside the thresholds.
-pub(super) const NEUTRAL: u8 = 1;
-/// Class of a rise.
-pub(super) const UP: u8 = 2;
 
 /// An instrument with fewer training rows than this takes the quantiles of all instruments' rows:
 /// its own would be luck.
 pub const FEWEST_ROWS: usize = 30;
+
+/// A rule, and how many classes it makes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClassRule<'a> {
+    /// The rule.
+    pub rule: &'a DirectionRule,
+    /// Number of classes.
+    pub classes: Classes,
+    /// With five classes: how many times as far out the strong ones' thresholds lie, or with
+    /// quantiles, the share of the rows beyond the inner one that the strong class leaves out.
+    pub strong: f64,
+}
+
+impl<'a> From<&'a DirectionRule> for ClassRule<'a> {
+    /// Three classes.
+    fn from(rule: &'a DirectionRule) -> Self {
+        Self { rule, classes: Classes::Three, strong: 2.0 }
+    }
+}
 
 /// Thresholds between the classes, as fitted from a fold's training rows. Rows are classified by
 /// their instrument's own, wherever and with whatever other instruments they are forecast.
@@ -25,11 +38,17 @@ pub const FEWEST_ROWS: usize = 30;
 /// labels do not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DirectionThresholds {
+    /// The classes between which they lie.
+    #[serde(default, skip_serializing_if = "is_three")]
+    pub between: Classes,
     /// Below it is down, for an instrument that has no thresholds of its own. In multiples of
     /// [`Labels::unit`].
     pub lower: f64,
-    /// Above it is up.
+    /// Above it is up; with two classes, all others are down.
     pub upper: f64,
+    /// Those of the strong classes; there with five classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<OuterThresholds>,
     /// Thresholds of single instruments; empty under rules that are the same for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instruments: Vec<InstrumentThresholds>,
@@ -45,40 +64,83 @@ pub struct InstrumentThresholds {
     pub lower: f64,
     /// Above it is up.
     pub upper: f64,
+    /// Those of the strong classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<OuterThresholds>,
+}
+
+/// Thresholds of the strong classes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OuterThresholds {
+    /// Below it is a strong fall.
+    pub lower: f64,
+    /// Above it is a strong rise.
+    pub upper: f64,
+}
+
+/// Scores between the classes.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    lower: f64,
+    upper: f64,
+    outer: Option<OuterThresholds>,
 }
 
 impl DirectionThresholds {
-    /// Plus and minus `bound`, the same for every instrument.
+    /// Plus and minus `bound`, the same for every instrument, between three classes.
     #[must_use]
     pub fn symmetric(bound: f64) -> Self {
-        Self { lower: -bound, upper: bound, instruments: Vec::new() }
+        let (between, outer) = (Classes::Three, None);
+        Self { between, lower: -bound, upper: bound, outer, instruments: Vec::new() }
     }
 
-    /// The thresholds of `rule`, quantiles taken over the fold's training rows (linear between the
+    /// As [`Self::symmetric`]; with two classes 0, with five `strong` times as far out too.
+    fn symmetric_between(rule: &ClassRule<'_>, bound: f64) -> Self {
+        let (bound, outer) = match rule.classes {
+            Classes::Two => (0.0, None),
+            Classes::Three => (bound, None),
+            Classes::Five => {
+                let (lower, upper) = (-bound * rule.strong, bound * rule.strong);
+                (bound, Some(OuterThresholds { lower, upper }))
+            }
+        };
+        Self { between: rule.classes, outer, ..Self::symmetric(bound) }
+    }
+
+    /// The thresholds of a rule, quantiles taken over the fold's training rows (linear between the
     /// two nearest ranks, NumPy's default), for each instrument over its own and for an instrument
     /// with fewer than [`FEWEST_ROWS`] over all.
     ///
+    /// With two classes both thresholds are the rule's centre: 0, or the quantile halfway between
+    /// `lower` and `upper`. With five, the strong classes begin `strong` times as far out, or at the
+    /// quantiles `lower / strong` and `1 - (1 - upper) / strong`.
+    ///
     /// # Errors
     /// When a quantile is asked of no known training row, or a training row has no label.
-    pub fn fit(rule: &DirectionRule, labels: &Labels, fold: &Fold) -> Result<Self, LabelError> {
-        let (lower, upper) = match *rule {
+    pub fn fit<'a>(
+        rule: impl Into<ClassRule<'a>>,
+        labels: &Labels,
+        fold: &Fold,
+    ) -> Result<Self, LabelError> {
+        let rule = rule.into();
+        let symmetric = |bound| Ok(Self::symmetric_between(&rule, bound));
+        let levels = match *rule.rule {
             DirectionRule::Quantile { lower, upper }
             | DirectionRule::SmoothedMid(SmoothedMid {
                 threshold: SmoothedThreshold::Quantile { lower, upper },
                 ..
-            }) => (lower, upper),
+            }) => Levels::of(&rule, lower, upper),
             DirectionRule::Fixed { threshold: bound }
             | DirectionRule::VolatilityScaled { multiple: bound }
             | DirectionRule::SmoothedMid(SmoothedMid {
                 threshold: SmoothedThreshold::Fixed { value: bound },
                 ..
-            }) => return Ok(Self::symmetric(bound)),
-            DirectionRule::CostAware(rule) => return Ok(Self::symmetric(rule.multiple)),
-            DirectionRule::TrendScanning(rule) => return Ok(Self::symmetric(rule.t_threshold)),
+            }) => return symmetric(bound),
+            DirectionRule::CostAware(rule) => return symmetric(rule.multiple),
+            DirectionRule::TrendScanning(rule) => return symmetric(rule.t_threshold),
             // Their scores are classes already: -1, 0 and 1.
-            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) => {
-                return Ok(Self::symmetric(0.5));
-            }
+            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) => return symmetric(0.5),
         };
         let mut scores = training_scores(labels, fold)?;
         let mut own = vec![Vec::new(); labels.instruments.len()];
@@ -89,40 +151,41 @@ impl DirectionThresholds {
         }
         scores.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
         let all: Vec<f64> = scores.into_iter().map(|(_, score)| score).collect();
-        let (all_lower, all_upper) = quantile(&all, lower)
-            .zip(quantile(&all, upper))
+        let Bounds { lower, upper, outer } = levels
+            .among(&all)
             .ok_or_else(|| LabelError::NoTrainingRow { fold: fold.name.clone() })?;
-        let mut fitted = Self { lower: all_lower, upper: all_upper, instruments: Vec::new() };
+        let between = rule.classes;
+        let mut fitted = Self { between, lower, upper, outer, instruments: Vec::new() };
         for (instrument, mut scores) in labels.instruments.iter().zip(own) {
             scores.sort_unstable_by(f64::total_cmp);
-            let bounds = quantile(&scores, lower).zip(quantile(&scores, upper));
-            if let Some((lower, upper)) = bounds.filter(|_| scores.len() >= FEWEST_ROWS) {
+            let bounds = levels.among(&scores).filter(|_| scores.len() >= FEWEST_ROWS);
+            if let Some(Bounds { lower, upper, outer }) = bounds {
                 let instrument = instrument.clone();
-                fitted.instruments.push(InstrumentThresholds { instrument, lower, upper });
+                fitted.instruments.push(InstrumentThresholds { instrument, lower, upper, outer });
             }
         }
         Ok(fitted)
     }
 
-    /// Class of a row: 0 down, 1 neutral, 2 up. A score on a threshold is neutral, and so is one that is
-    /// not known.
+    /// Class of a row, an index into [`Classes::names`]. A score on a threshold, or one that is not
+    /// known, is of the class nearer to neutral; with two classes it is down.
     ///
     /// # Panics
     /// When `row` is not below [`Labels::rows`].
     #[must_use]
     pub fn class(&self, labels: &Labels, row: usize) -> u8 {
         let instrument = labels.instruments.get(usize::from(labels.instrument[row]));
-        class_between(self.bounds(instrument), labels, row)
+        self.class_between(self.bounds(instrument), labels, row)
     }
 
-    /// Lower and upper score between the classes of a row.
+    /// Lower and upper score between the inner classes of a row.
     ///
     /// # Panics
     /// When `row` is not below [`Labels::rows`].
     #[must_use]
     pub fn scores(&self, labels: &Labels, row: usize) -> (f64, f64) {
         let instrument = labels.instruments.get(usize::from(labels.instrument[row]));
-        let (lower, upper) = self.bounds(instrument);
+        let Bounds { lower, upper, .. } = self.bounds(instrument);
         (lower * labels.unit[row], upper * labels.unit[row])
     }
 
@@ -135,28 +198,75 @@ impl DirectionThresholds {
         (0..labels.rows())
             .map(|row| {
                 let own = bounds.get(usize::from(labels.instrument[row]));
-                class_between(*own.unwrap_or(&of_all), labels, row)
+                self.class_between(*own.unwrap_or(&of_all), labels, row)
             })
             .collect()
     }
 
-    fn bounds(&self, instrument: Option<&Instrument>) -> (f64, f64) {
-        self.instruments
-            .iter()
-            .find(|own| Some(&own.instrument) == instrument)
-            .map_or((self.lower, self.upper), |own| (own.lower, own.upper))
+    fn bounds(&self, instrument: Option<&Instrument>) -> Bounds {
+        let own = self.instruments.iter().find(|own| Some(&own.instrument) == instrument);
+        own.map_or(Bounds { lower: self.lower, upper: self.upper, outer: self.outer }, |own| {
+            Bounds { lower: own.lower, upper: own.upper, outer: own.outer }
+        })
+    }
+
+    fn class_between(&self, bounds: Bounds, labels: &Labels, row: usize) -> u8 {
+        let (score, unit) = (f64::from(labels.score[row]), labels.unit[row]);
+        let beyond = |lower: f64, upper: f64| {
+            let below = score < lower * unit;
+            (u8::from(below), u8::from(!below && score > upper * unit))
+        };
+        let (below, above) = beyond(bounds.lower, bounds.upper);
+        let outer = |outer: OuterThresholds| beyond(outer.lower, outer.upper);
+        let (far_below, far_above) = bounds.outer.map_or((0, 0), outer);
+        match self.between {
+            Classes::Two => above,
+            Classes::Three => 1 + above - below,
+            Classes::Five => 2 + above + far_above - below - far_below,
+        }
     }
 }
 
-fn class_between((lower, upper): (f64, f64), labels: &Labels, row: usize) -> u8 {
-    let (score, unit) = (f64::from(labels.score[row]), labels.unit[row]);
-    if score < lower * unit {
-        DOWN
-    } else if score > upper * unit {
-        UP
-    } else {
-        NEUTRAL
+/// Quantiles between the classes.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    lower: f64,
+    upper: f64,
+    outer: Option<(f64, f64)>,
+}
+
+impl Levels {
+    fn of(rule: &ClassRule<'_>, lower: f64, upper: f64) -> Self {
+        match rule.classes {
+            Classes::Two => {
+                let centre = f64::midpoint(lower, upper);
+                Self { lower: centre, upper: centre, outer: None }
+            }
+            Classes::Three => Self { lower, upper, outer: None },
+            Classes::Five => {
+                let outer = (lower / rule.strong, 1.0 - (1.0 - upper) / rule.strong);
+                Self { lower, upper, outer: Some(outer) }
+            }
+        }
     }
+
+    /// The quantiles of sorted values; `None` of no value.
+    fn among(&self, sorted: &[f64]) -> Option<Bounds> {
+        let outer = match self.outer {
+            Some((lower, upper)) => {
+                let (lower, upper) = (quantile(sorted, lower)?, quantile(sorted, upper)?);
+                Some(OuterThresholds { lower, upper })
+            }
+            None => None,
+        };
+        let (lower, upper) = (quantile(sorted, self.lower)?, quantile(sorted, self.upper)?);
+        Some(Bounds { lower, upper, outer })
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_three(classes: &Classes) -> bool {
+    *classes == Classes::Three
 }
 
 /// Instrument and score of each training row.
@@ -185,6 +295,10 @@ fn quantile(sorted: &[f64], level: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DOWN: u8 = 0;
+    const NEUTRAL: u8 = 1;
+    const UP: u8 = 2;
     use crate::market::{Market, Span};
 
     fn labels(score: Vec<f32>) -> Labels {
@@ -297,6 +411,46 @@ mod tests {
     }
 
     #[test]
+    fn two_and_five_classes_lie_around_the_same_centre() {
+        let rule = DirectionRule::VolatilityScaled { multiple: 0.5 };
+        let mut known = labels(vec![-0.04, -0.02, -0.015, -0.01, 0.0, 0.01, 0.015, 0.02, 0.04]);
+        known.unit.fill(0.02);
+        let fit = |classes, strong| {
+            let rule = ClassRule { rule: &rule, classes, strong };
+            DirectionThresholds::fit(rule, &known, &fold(vec![0], vec![])).unwrap()
+        };
+        // 0.5 * 0.02 = 0.01 and twice as far 0.02; on a threshold is nearer to neutral.
+        let five = fit(Classes::Five, 2.0);
+        assert_eq!(five.classes(&known), [0, 1, 1, 2, 2, 2, 3, 3, 4]);
+        assert!((0..9).all(|row| five.class(&known, row) == five.classes(&known)[row]));
+        assert_eq!(fit(Classes::Five, 4.0).classes(&known), [1, 1, 1, 2, 2, 2, 3, 3, 3]);
+        // What stands still did not rise.
+        assert_eq!(fit(Classes::Two, 2.0).classes(&known), [0, 0, 0, 0, 0, 1, 1, 1, 1]);
+        assert_eq!(fit(Classes::Three, 2.0), DirectionThresholds::symmetric(0.5));
+    }
+
+    #[test]
+    fn strong_quantiles_halve_the_tails() {
+        let wave: Vec<f32> = (0..1000).map(|row| ((row * 7919) % 1000) as f32 / 1000.0).collect();
+        let known = labels(wave);
+        let rule = DirectionRule::Quantile { lower: 0.3, upper: 0.6 };
+        let shares = |classes| {
+            let rule = ClassRule { rule: &rule, classes, strong: 2.0 };
+            let fold = fold((0..1000).collect(), vec![]);
+            let fitted = DirectionThresholds::fit(rule, &known, &fold).unwrap();
+            assert_eq!(fitted.instruments[0].outer, fitted.outer);
+            let mut counts = vec![0; classes.count()];
+            for class in fitted.classes(&known) {
+                counts[usize::from(class)] += 1;
+            }
+            counts
+        };
+        assert_eq!(shares(Classes::Five), [150, 150, 300, 200, 200]);
+        // Halfway between the two quantiles.
+        assert_eq!(shares(Classes::Two), [450, 550]);
+    }
+
+    #[test]
     fn quantiles_of_nothing_are_an_error() {
         let rule = DirectionRule::Quantile { lower: 0.3, upper: 0.7 };
         let known = labels(vec![0.0, f32::NAN]);
@@ -313,8 +467,11 @@ mod tests {
         let before = r#"{"lower": -0.4, "upper": 0.4, "volatility_scaled": true, "horizon": 4}"#;
         let read: DirectionThresholds = serde_json::from_str(before).unwrap();
         assert_eq!(read, DirectionThresholds::symmetric(0.4));
-        let own = InstrumentThresholds { instrument: instrument("A"), lower: -0.1, upper: 0.2 };
-        let thresholds = DirectionThresholds { instruments: vec![own], ..read };
+        let outer = Some(OuterThresholds { lower: -0.2, upper: 0.4 });
+        let own =
+            InstrumentThresholds { instrument: instrument("A"), lower: -0.1, upper: 0.2, outer };
+        let thresholds =
+            DirectionThresholds { between: Classes::Five, outer, instruments: vec![own], ..read };
         let text = serde_json::to_string(&thresholds).unwrap();
         assert_eq!(serde_json::from_str::<DirectionThresholds>(&text).unwrap(), thresholds);
     }

@@ -26,7 +26,9 @@ mod weights;
 pub use build::build;
 pub use columns::Labels;
 pub use config::{LabelConfig, VolatilityConfig};
-pub use direction::{DirectionThresholds, FEWEST_ROWS, InstrumentThresholds};
+pub use direction::{
+    ClassRule, DirectionThresholds, FEWEST_ROWS, InstrumentThresholds, OuterThresholds,
+};
 pub use error::LabelError;
 pub use forward_return::LogReturns;
 pub use primary::{PrimaryRule, primary_sides};

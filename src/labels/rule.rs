@@ -1,4 +1,4 @@
-//! What separates down, neutral and up: the closed list of rules.
+//! What separates the direction classes: the closed list of rules.
 //!
 //! Every rule gives each row a *score*, the number that its thresholds are compared with, and a
 //! *unit*, what the thresholds are multiples of at that row. [`super::DirectionThresholds`] makes
@@ -221,6 +221,13 @@ impl Default for Barriers {
             both: BothTouched::Worse,
             vertical: VerticalBarrier::Neutral,
         }
+    }
+}
+
+impl Barriers {
+    /// Whether a row can be neither down nor up, a return of exactly 0 aside.
+    pub(super) fn has_neutral(&self) -> bool {
+        self.both == BothTouched::Neutral || self.vertical == VerticalBarrier::Neutral
     }
 }
 

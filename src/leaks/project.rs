@@ -4,7 +4,7 @@ use super::columns::{Column, ColumnProvider, Columns, Fitted, ProviderError};
 use super::{History, LeakError};
 use crate::features::{self, CandleSource, FeatureConfig, FeatureTable, select};
 use crate::folds::{self, Fold, FoldConfig};
-use crate::labels::{self, DirectionThresholds, LabelConfig, Labels};
+use crate::labels::{self, DirectionThresholds, LabelConfig, Labels, OuterThresholds};
 use crate::market::{Instrument, Interval, Span};
 use crate::windows::{Pool, Scaler, ScalerConfig, TargetScale, eligible};
 
@@ -123,8 +123,7 @@ impl ProjectColumns {
                     column[row] = f64::from(value);
                 }
             }
-            let rule = &self.config.labels.direction;
-            let thresholds = DirectionThresholds::fit(rule, labels, &fold)?;
+            let thresholds = DirectionThresholds::fit(&self.config.labels, labels, &fold)?;
             for row in (first..rows).filter(|&row| labels.known[row]) {
                 class[row] = f64::from(thresholds.class(labels, row));
             }
@@ -186,15 +185,21 @@ impl ColumnProvider for ProjectColumns {
                 [(format!("{name} center"), center.into()), (format!("{name} scale"), scale.into())]
             });
             add("scaler", numbers.collect());
-            let rule = &self.config.labels.direction;
-            let thresholds = DirectionThresholds::fit(rule, &labels, &training)?;
+            let thresholds = DirectionThresholds::fit(&self.config.labels, &labels, &training)?;
             let mut numbers = vec![
                 ("lower".to_owned(), thresholds.lower),
                 ("upper".to_owned(), thresholds.upper),
             ];
+            let outer = |whose: &str, outer: Option<OuterThresholds>| {
+                let outer = outer.map(|outer| [("lower", outer.lower), ("upper", outer.upper)]);
+                let named = |(end, number)| (format!("outer {end}{whose}"), number);
+                outer.into_iter().flatten().map(named).collect::<Vec<_>>()
+            };
+            numbers.extend(outer("", thresholds.outer));
             for own in &thresholds.instruments {
                 numbers.push((format!("lower of {}", own.instrument), own.lower));
                 numbers.push((format!("upper of {}", own.instrument), own.upper));
+                numbers.extend(outer(&format!(" of {}", own.instrument), own.outer));
             }
             add("thresholds", numbers);
             let units = TargetScale::fit(&labels, &training)?;

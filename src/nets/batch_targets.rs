@@ -2,12 +2,13 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::forecast::CLASSES;
+use crate::forecast::MOST_CLASSES;
 use crate::windows::Targets;
 
 use super::heads::TASKS;
 
-/// The class that a row gets whose own is not known; it has weight 0.
+/// The class that a row gets whose own is not known; it has weight 0, and any number of classes has
+/// it.
 const ANY_CLASS: u8 = 1;
 
 /// Targets of a batch on the device, without autodiff.
@@ -17,7 +18,7 @@ const ANY_CLASS: u8 = 1;
 /// times NaN would be NaN in losses and gradients.
 #[derive(Debug, Clone)]
 pub struct BatchTargets {
-    /// Direction class: 0 down, 1 neutral, 2 up: `[B]`.
+    /// Direction class: `[B]`.
     pub(super) class: Tensor<1, Int>,
     /// Scaled forward return: `[B]`.
     pub(super) forward_return: Tensor<1>,
@@ -94,7 +95,7 @@ impl BatchTargets {
 pub fn row_weights(targets: &Targets, row: u32) -> [f32; TASKS] {
     let row = row as usize;
     let known = [
-        usize::from(targets.class[row]) < CLASSES,
+        usize::from(targets.class[row]) < MOST_CLASSES,
         !targets.forward_return[row].is_nan(),
         !targets.log_volatility[row].is_nan(),
     ];

@@ -22,7 +22,7 @@
 //!
 //! For C channels, I a branch, L levels, H hidden units and S steps, without heads:
 //! `(2 + 2 C + L C + 24 C + 9) C + (3 C + 8 I + 5) I + 4 H (3 I + H + 2)` of the encoder,
-//! `4 H (2 H + 5) + 2 H S` and, with more than one step, `6 H + 3` parameters.
+//! `4 H (2 H + K + 2) + 2 H S` and, with more than one step, `2 H K + K` parameters for K classes.
 
 use burn::module::{Module, Param};
 use burn::tensor::activation::{sigmoid, softmax};
@@ -31,7 +31,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::forecast::CLASSES;
+use crate::forecast::LabelShape;
 use crate::kernels::Precision;
 
 use super::batch_norm::BatchNorm;
@@ -63,15 +63,23 @@ pub struct DeepLobAttentionConfig {
     /// the last one's alone is read.
     #[garde(range(min = 1, max = 64))]
     pub steps: usize,
+    /// What it forecasts: a step reads the probabilities that the one before it gave the classes.
+    #[serde(skip)]
+    #[garde(skip)]
+    pub(super) labels: LabelShape,
 }
 
 impl Default for DeepLobAttentionConfig {
     fn default() -> Self {
-        Self { channels: 32, inception: 64, hidden: 64, steps: 1 }
+        Self { channels: 32, inception: 64, hidden: 64, steps: 1, labels: LabelShape::default() }
     }
 }
 
 impl DeepLobAttentionConfig {
+    fn classes(&self) -> usize {
+        self.labels.classes.count()
+    }
+
     fn encoder(&self) -> EncoderSize {
         let Self { channels, inception, .. } = *self;
         EncoderSize { channels, inception, form: EncoderForm::Padded }
@@ -98,7 +106,7 @@ impl BodyConfig for DeepLobAttentionConfig {
         let (encoder, window) = (self.encoder(), input.window);
         let Cost { activations, flops } = encoder.cost(input);
         let (inputs, hidden) = (encoder.width(), self.hidden);
-        let decoded = CLASSES + 2 * hidden;
+        let decoded = self.classes() + 2 * hidden;
         Cost {
             activations: activations
                 + window * (inputs + 9 * hidden)
@@ -106,21 +114,22 @@ impl BodyConfig for DeepLobAttentionConfig {
             flops: flops
                 + 8 * window * hidden * (inputs + hidden)
                 + self.steps * (8 * hidden * decoded + 4 * window * hidden)
-                + (self.steps - 1) * 4 * hidden * CLASSES,
+                + (self.steps - 1) * 4 * hidden * self.classes(),
         }
     }
 
     fn init(&self, input: InputShape, weights: &mut InitialWeights) -> DeepLobAttention {
-        let (encoder, hidden) = (self.encoder(), self.hidden);
+        let (encoder, hidden, classes) = (self.encoder(), self.hidden, self.classes());
         let several = self.steps > 1;
         DeepLobAttention {
             rest: BookEncoder::init(encoder, input, weights),
             lstm: LstmStack::init(encoder.width(), hidden, 1, weights),
-            decoder: DecoderCell::init(CLASSES + hidden, hidden, weights),
+            decoder: DecoderCell::init(classes + hidden, hidden, weights),
             norms: (0..self.steps)
                 .map(|_| BatchNorm::with(hidden, MOMENTUM, EPSILON, weights))
                 .collect(),
-            fc1: several.then(|| Linear::init(2 * hidden, CLASSES, weights)),
+            fc1: several.then(|| Linear::init(2 * hidden, classes, weights)),
+            classes,
             precision: weights.precision(),
         }
     }
@@ -137,6 +146,8 @@ pub struct DeepLobAttention {
     fc1: Option<Linear>,
     #[module(skip)]
     precision: Precision,
+    #[module(skip)]
+    classes: usize,
 }
 
 impl DeepLobAttention {
@@ -152,7 +163,8 @@ impl DeepLobAttention {
         let [batch, window, hidden] = states_bth.dims();
         let last_bh = states_bth.clone().narrow(1, window - 1, 1).squeeze_dim::<2>(1);
         let mut state_bh = last_bh.clone();
-        let mut input_bi = Tensor::cat(vec![first_class(batch, &last_bh), last_bh], 1);
+        let mut input_bi =
+            Tensor::cat(vec![first_class([batch, self.classes], &last_bh), last_bh], 1);
         let mut said_bh = state_bh.clone();
         for (step, norm) in self.norms.iter().enumerate() {
             (state_bh, cell_bh) = self.decoder.forward(input_bi.clone(), state_bh, cell_bh);
@@ -174,13 +186,13 @@ impl DeepLobAttention {
     }
 }
 
-/// The certain first class, `[1, 0, 0]`, for every sample of a batch on `like`'s device.
-fn first_class(batch: usize, like: &Tensor<2>) -> Tensor<2> {
-    let mut values = vec![0.0_f32; batch * CLASSES];
-    for value in values.iter_mut().step_by(CLASSES) {
+/// The certain first class, `[1, 0, 0]` of three, for every sample of a batch on `like`'s device.
+fn first_class([batch, classes]: [usize; 2], like: &Tensor<2>) -> Tensor<2> {
+    let mut values = vec![0.0_f32; batch * classes];
+    for value in values.iter_mut().step_by(classes) {
         *value = 1.0;
     }
-    Tensor::from_data(TensorData::new(values, [batch, CLASSES]), &like.device().inner())
+    Tensor::from_data(TensorData::new(values, [batch, classes]), &like.device().inner())
 }
 
 /// One step of an LSTM from given states, as `torch.nn.LSTMCell`.

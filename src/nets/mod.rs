@@ -52,6 +52,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::forecast::LabelShape;
 use crate::kernels::Precision;
 use crate::windows::{ColumnKinds, View};
 
@@ -221,12 +222,21 @@ pub struct Net {
     grad_norm: Option<GradNorm>,
 }
 
+impl NetConfig {
+    /// The same net, as large as these labels make it.
+    #[must_use]
+    pub fn for_labels(&self, labels: LabelShape) -> Self {
+        match self {
+            Self::DeepLobAttention(config) => {
+                Self::DeepLobAttention(DeepLobAttentionConfig { labels, ..config.clone() })
+            }
+            other => other.clone(),
+        }
+    }
+}
+
 impl Net {
-    /// A net that reads windows of these shapes, one a view, which must have passed
-    /// [`NetConfig::check`], with PyTorch's default initial weights or its paper's.
-    ///
-    /// They are drawn on the host from a `ChaCha8` stream of `seed`, so they are the same on every
-    /// device. On an autodiff device the weights require gradients.
+    /// As [`Self::for_labels`], for three classes and one horizon.
     #[must_use]
     pub fn init(
         config: &NetConfig,
@@ -235,25 +245,43 @@ impl Net {
         seed: u64,
         device: &Device,
     ) -> Self {
+        Self::for_labels(config, (heads, LabelShape::default()), inputs, seed, device)
+    }
+
+    /// A net that reads windows of these shapes, one a view, which must have passed
+    /// [`NetConfig::check`], and whose heads forecast labels of a shape, with PyTorch's default
+    /// initial weights or its paper's.
+    ///
+    /// They are drawn on the host from a `ChaCha8` stream of `seed`, so they are the same on every
+    /// device. On an autodiff device the weights require gradients.
+    #[must_use]
+    pub fn for_labels(
+        config: &NetConfig,
+        heads: (&HeadsConfig, LabelShape),
+        inputs: &[InputShape],
+        seed: u64,
+        device: &Device,
+    ) -> Self {
         Self::init_in(Precision::F32, config, heads, inputs, seed, device)
     }
 
-    /// As [`Self::init`], for products in a precision, which the device must run. The weights are f32
-    /// whatever it is, and the same.
+    /// As [`Self::for_labels`], for products in a precision, which the device must run. The weights
+    /// are f32 whatever it is, and the same.
     #[must_use]
     pub fn init_in(
         precision: Precision,
         config: &NetConfig,
-        heads: &HeadsConfig,
+        (heads, labels): (&HeadsConfig, LabelShape),
         inputs: &[InputShape],
         seed: u64,
         device: &Device,
     ) -> Self {
         let mut weights = InitialWeights::new(seed, device).in_precision(precision);
+        let config = config.for_labels(labels);
         let body = config.body(inputs, &mut weights);
         Self {
             body,
-            heads: Heads::init(heads, config.width(inputs), &mut weights),
+            heads: Heads::init(heads, labels, config.width(inputs), &mut weights),
             task_log_variance: matches!(heads.task_weights, TaskWeights::Uncertainty)
                 .then(|| weights.constant([TASKS], 0.0)),
             grad_norm: matches!(heads.task_weights, TaskWeights::GradNorm { .. })

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::forecast::CLASSES;
+use crate::forecast::ByClass;
 
 use super::Net;
 use super::batch_targets::BatchTargets;
@@ -14,7 +14,7 @@ pub struct Objective<'a> {
     /// The heads, with their losses.
     pub heads: &'a HeadsConfig,
     /// Weights of the direction classes.
-    pub class_weights: [f32; CLASSES],
+    pub class_weights: ByClass<f32>,
     /// Log volatility that one unit of the volatility's target stands for: what QLIKE needs to know
     /// variances by.
     pub log_volatility_scale: f32,

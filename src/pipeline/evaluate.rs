@@ -32,8 +32,7 @@ pub fn evaluate(
     let priors = folds
         .iter()
         .map(|fold| {
-            let thresholds =
-                DirectionThresholds::fit(&config.labels.direction, &prepared.labels, fold)?;
+            let thresholds = DirectionThresholds::fit(&config.labels, &prepared.labels, fold)?;
             Ok(FoldPrior::fit(fold, &prepared.labels, &thresholds)?)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -67,6 +66,7 @@ fn trade(
     for series in &prepared.series {
         let name = series.instrument().to_string();
         let own = Forecasts {
+            classes: forecasts.classes,
             quantile_levels: forecasts.quantile_levels.clone(),
             rows: forecasts
                 .rows

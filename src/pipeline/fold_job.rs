@@ -11,7 +11,7 @@ use super::observe::RunObserver;
 use super::prepare::Prepared;
 use crate::config::RunConfig;
 use crate::folds::Fold;
-use crate::forecast::{CLASSES, Forecast};
+use crate::forecast::{ByClass, Forecast};
 use crate::labels::{DirectionThresholds, training_weights};
 use crate::nets::class_weights;
 use crate::training::{
@@ -34,7 +34,7 @@ pub struct FoldInputs {
     meta: CheckpointMeta,
     table: Table,
     targets: Targets,
-    class_weights: [f32; CLASSES],
+    class_weights: ByClass<f32>,
 }
 
 impl FoldInputs {
@@ -55,7 +55,8 @@ impl FoldInputs {
         let weights =
             training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
         targets.weigh(&fold.train, &weights);
-        let class_weights = class_weights(&config.heads.direction, &targets, &fold.train);
+        let class_weights =
+            class_weights(&config.heads.direction, config.labels.classes, &targets, &fold.train);
         Ok(Self { meta, table, targets, class_weights })
     }
 
@@ -159,8 +160,8 @@ fn describe(
         feature_names: pool.names.clone(),
         scaler: Scaler::fit(&config.scaler, pool, fold)?,
         labels: config.labels.clone(),
-        classes: crate::forecast::CLASS_NAMES.map(str::to_owned).to_vec(),
-        thresholds: DirectionThresholds::fit(&config.labels.direction, &prepared.labels, fold)?,
+        classes: config.labels.classes.names().iter().map(|&name| name.to_owned()).collect(),
+        thresholds: DirectionThresholds::fit(&config.labels, &prepared.labels, fold)?,
         target_scale: TargetScale::fit(&prepared.labels, fold)?,
         fold: FoldSpans {
             name: fold.name.clone(),

@@ -78,7 +78,7 @@ pub fn inspect_features(request: &InspectRequest) -> anyhow::Result<InspectOutco
     let rows = eligible(&prepared.pool, reach, known, &prepared.ledger);
     let (folds, last) = split(&config, &prepared, &rows)?;
     let fold = choose(&folds, &last, request.fold.as_deref())?;
-    let thresholds = DirectionThresholds::fit(&config.labels.direction, &prepared.labels, fold)?;
+    let thresholds = DirectionThresholds::fit(&config.labels, &prepared.labels, fold)?;
     let subject = Subject {
         names: &prepared.pool.names,
         values: &prepared.pool.values,

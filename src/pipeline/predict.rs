@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use super::PipelineError;
 use super::fold_job::replay;
 use super::prepare::{PEER, Prepared, Recipe, VALUES, prepare};
-use crate::forecast::{CLASS_NAMES, Forecast, Forecasts};
+use crate::forecast::{Classes, Forecast, Forecasts};
 use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
 use crate::store::Store;
@@ -58,15 +58,18 @@ pub struct PredictOutcome {
 pub fn predict(request: &PredictRequest) -> anyhow::Result<PredictOutcome> {
     let run = RunFolder::open(&request.run_folder)?;
     let store = Store::open(&request.store)?;
-    let mut forecasts = Forecasts { quantile_levels: QUANTILE_LEVELS.to_vec(), rows: Vec::new() };
+    let mut forecasts =
+        Forecasts { quantile_levels: QUANTILE_LEVELS.to_vec(), ..Forecasts::default() };
     let fallback = if request.folds {
         for folder in fold_folders(&run)? {
-            forecasts.rows.extend(replay_fold(&store, &folder, request)?);
+            let rows;
+            (forecasts.classes, rows) = replay_fold(&store, &folder, request)?;
+            forecasts.rows.extend(rows);
         }
         "fold_predictions.parquet"
     } else {
         let folder = model_folder(&run)?.join("final");
-        forecasts.rows = forecast_new(&store, &folder, request)?;
+        (forecasts.classes, forecasts.rows) = forecast_new(&store, &folder, request)?;
         "predictions.parquet"
     };
     let file = request.out.clone().unwrap_or_else(|| run.path().join(fallback));
@@ -86,7 +89,7 @@ fn forecast_new(
     store: &Store,
     folder: &Path,
     request: &PredictRequest,
-) -> anyhow::Result<Vec<Forecast>> {
+) -> anyhow::Result<(Classes, Vec<Forecast>)> {
     let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
     let instruments = wanted(&meta, request.symbol.as_deref())?;
     let prepared = read(store, &meta, &instruments, Span::ALL)?;
@@ -106,7 +109,8 @@ fn forecast_new(
         .into());
     }
     let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
-    replay(folder, &prepared, &table, &rows, &request.device)
+    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?;
+    Ok((meta.labels.classes, forecasts))
 }
 
 /// The test rows of one fold as the run itself forecast them.
@@ -114,7 +118,7 @@ fn replay_fold(
     store: &Store,
     folder: &Path,
     request: &PredictRequest,
-) -> anyhow::Result<Vec<Forecast>> {
+) -> anyhow::Result<(Classes, Vec<Forecast>)> {
     let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
     // The run saw the store up to its last candle; later candles must not add rows or outcomes.
     let base = format!(" {}", meta.interval);
@@ -148,7 +152,9 @@ fn replay_fold(
         request.symbol.as_ref().is_none_or(|symbol| row.instrument.ends_with(&format!("/{symbol}")))
     };
     let from = request.from.map_or(i64::MIN, |time| time.0);
-    Ok(forecasts.into_iter().filter(|row| keep(row) && row.decision_time >= from).collect())
+    let forecasts =
+        forecasts.into_iter().filter(|row| keep(row) && row.decision_time >= from).collect();
+    Ok((meta.labels.classes, forecasts))
 }
 
 fn read(
@@ -236,10 +242,10 @@ fn latest(forecasts: &Forecasts) -> Vec<String> {
             None => newest.push(row),
         }
     }
-    newest.into_iter().map(in_words).collect()
+    newest.into_iter().map(|row| in_words(row, forecasts.classes)).collect()
 }
 
-fn in_words(row: &Forecast) -> String {
+fn in_words(row: &Forecast, classes: Classes) -> String {
     let mut text = format!(
         "{} {} at {}, next {} × {}:",
         row.instrument,
@@ -249,7 +255,7 @@ fn in_words(row: &Forecast) -> String {
         row.interval
     );
     if let Some(probability) = row.class_probability {
-        for (name, share) in CLASS_NAMES.iter().zip(probability) {
+        for (name, share) in classes.names().iter().zip(probability.iter()) {
             text += &format!("  {name} {:.1}%", share * 100.0);
         }
     }

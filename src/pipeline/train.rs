@@ -188,7 +188,11 @@ fn run_steps(
     let facts = DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: &last };
     describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
 
-    let mut forecasts = Forecasts { quantile_levels: QUANTILE_LEVELS.to_vec(), rows: Vec::new() };
+    let mut forecasts = Forecasts {
+        classes: config.labels.classes,
+        quantile_levels: QUANTILE_LEVELS.to_vec(),
+        rows: Vec::new(),
+    };
     for fold in folds.iter().chain([&last]) {
         let place = checkpoint_folder(folder, config, &fold.name);
         match run_fold(config, &prepared, fold, &request.device, &place, observer)? {
@@ -256,14 +260,19 @@ fn check_memory(
     let views = views_of(config, &prepared.pool)?;
     let inputs: Vec<InputShape> = views.iter().map(InputShape::from).collect();
     config.net.check(&inputs).map_err(PipelineError::Config)?;
+    let labels = config.labels.shape();
+    let heads = (&config.heads, labels);
     let need = estimate_memory(&MemoryPlan {
         rows: prepared.pool.rows(),
         features: prepared.pool.features(),
         window: views.iter().map(|view| view.window).sum(),
         batch_size: config.training.batch_size,
-        parameters: Net::init(&config.net, &config.heads, &inputs, config.seed, &Device::flex())
+        parameters: Net::for_labels(&config.net, heads, &inputs, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config.training.precision.kept(config.net.cost(&inputs).activations),
+        activations: config
+            .training
+            .precision
+            .kept(config.net.for_labels(labels).cost(&inputs).activations),
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)

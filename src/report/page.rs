@@ -5,7 +5,6 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::event::Status;
-use crate::forecast::CLASS_NAMES;
 use crate::scores::Scorecard;
 
 use super::ReportError;
@@ -14,7 +13,7 @@ use super::figures::{Chart, FoldFigures, LossFigures, calibration, equity, folds
 use super::journal::Journal;
 use super::numbers::{Precision, count};
 use super::summary::{Summary, summary};
-use super::tables::{Group, Matrix, groups, matrices};
+use super::tables::{Group, Matrix, groups, label, matrices};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -62,7 +61,7 @@ struct Scores<'a> {
     verdicts: &'a [String],
     groups: Vec<Group>,
     matrices: Vec<Matrix>,
-    classes: [&'static str; 3],
+    classes: Vec<String>,
     level: String,
     block: usize,
     resamples: String,
@@ -105,8 +104,8 @@ fn scores(card: &Scorecard) -> Scores<'_> {
     Scores {
         verdicts: &card.verdicts,
         groups: groups(card),
-        matrices: matrices(&card.confusion, &CLASS_NAMES),
-        classes: CLASS_NAMES,
+        matrices: matrices(&card.confusion, &card.classes),
+        classes: card.classes.iter().map(|name| label(name)).collect(),
         level: format!("{}%", Precision::of([100.0].into_iter()).text(100.0 * card.level)),
         block: card.block,
         resamples: count(card.resamples as u64),

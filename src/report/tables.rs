@@ -205,7 +205,7 @@ struct MatrixCell {
 }
 
 /// One matrix a model, its rows named by `classes`.
-pub(super) fn matrices(confusion: &[Confusion], classes: &[&str]) -> Vec<Matrix> {
+pub(super) fn matrices(confusion: &[Confusion], classes: &[impl AsRef<str>]) -> Vec<Matrix> {
     let matrix = |one: &Confusion| {
         let sum = |row: &[u64]| row.iter().fold(0u64, |total, n| total.saturating_add(*n));
         let row = |(i, counts): (usize, &Vec<u64>)| {
@@ -215,7 +215,7 @@ pub(super) fn matrices(confusion: &[Confusion], classes: &[&str]) -> Vec<Matrix>
                 MatrixCell { count: count(*n), percent: format!("{:.0}%", 100.0 * share), share }
             };
             MatrixRow {
-                outcome: classes.get(i).map_or_else(|| i.to_string(), |name| (*name).to_owned()),
+                outcome: classes.get(i).map_or_else(|| i.to_string(), |name| label(name.as_ref())),
                 cells: counts.iter().map(cell).collect(),
                 total: count(total),
             }

@@ -15,7 +15,7 @@ mod tests {
 
     #[test]
     fn hits_over_forecasts() {
-        let counts = Counts([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0], [1.0, 0.0, 2.0]]);
+        let counts = Counts::from([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0], [1.0, 0.0, 2.0]]);
         assert_eq!(accuracy(&counts), Some(0.7));
         assert_eq!(accuracy(&Counts::default()), None);
     }

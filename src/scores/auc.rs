@@ -1,7 +1,6 @@
 //! Area under the ROC curve, each class against the rest.
 
 use super::ranking::Ranking;
-use crate::forecast::CLASSES;
 
 /// Plain mean over the classes of the probability that a forecast whose outcome is the class gave
 /// it more than one whose outcome is another, equal probabilities counting one half (Bamber
@@ -10,9 +9,10 @@ use crate::forecast::CLASSES;
 ///
 /// `rankings[c]` orders the forecasts by their probability of class `c`.
 #[must_use]
-pub fn auc(rankings: &[Ranking; CLASSES], outcome: &[u8], weight: &[f64]) -> Option<f64> {
-    let areas: Vec<f64> = (0..CLASSES)
-        .filter_map(|class| one_against_rest(&rankings[class], class as u8, outcome, weight))
+pub fn auc(rankings: &[Ranking], outcome: &[u8], weight: &[f64]) -> Option<f64> {
+    let areas: Vec<f64> = (0..)
+        .zip(rankings)
+        .filter_map(|(class, ranking)| one_against_rest(ranking, class, outcome, weight))
         .collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }

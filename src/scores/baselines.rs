@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::ScoreError;
 use crate::folds::Fold;
-use crate::forecast::{CLASSES, Forecast, Forecasts};
+use crate::forecast::{ByClass, Classes, Forecast, Forecasts};
 use crate::labels::{self, DirectionThresholds, LabelConfig, Labels};
 use crate::market::CandleSeries;
 
@@ -40,7 +40,7 @@ pub struct FoldPrior {
     /// Thresholds of its classes.
     pub thresholds: DirectionThresholds,
     /// Share of each class among its training rows.
-    pub class_share: [f32; CLASSES],
+    pub class_share: ByClass<f32>,
     /// Mean realised volatility of its training labels.
     pub mean_volatility: f32,
 }
@@ -55,7 +55,9 @@ impl FoldPrior {
         labels: &Labels,
         thresholds: &DirectionThresholds,
     ) -> Result<Self, ScoreError> {
-        let (mut shares, mut volatility, mut rows) = ([0.0_f64; CLASSES], 0.0, 0.0);
+        let between = thresholds.between;
+        let mut shares = ByClass::from_fn(between, |_| 0.0_f64);
+        let (mut volatility, mut rows) = (0.0, 0.0);
         let classes = thresholds.classes(labels);
         for &row in &fold.train {
             let row = row as usize;
@@ -72,7 +74,7 @@ impl FoldPrior {
         Ok(Self {
             fold: fold.name.clone(),
             thresholds: thresholds.clone(),
-            class_share: shares.map(|share| (share / rows) as f32),
+            class_share: ByClass::from_fn(between, |class| (shares[class] / rows) as f32),
             mean_volatility: (volatility / rows) as f32,
         })
     }
@@ -121,7 +123,10 @@ pub fn baseline_forecasts(
         if let Some(last) = completed.before(row) {
             let labels = &completed.labels;
             rows.push(Forecast {
-                class_probability: Some(certain(prior.thresholds.class(labels, last))),
+                class_probability: Some(certain(
+                    forecasts.classes,
+                    prior.thresholds.class(labels, last),
+                )),
                 return_mean: Some(labels.forward_return[last]),
                 volatility: Some(labels.volatility[last]),
                 ..blank(row, &persistence)
@@ -137,7 +142,7 @@ pub fn baseline_forecasts(
             ..blank(row, &mean_volatility)
         });
     }
-    Ok(Forecasts { quantile_levels: Vec::new(), rows })
+    Ok(Forecasts { classes: forecasts.classes, quantile_levels: Vec::new(), rows })
 }
 
 /// A series as persistence sees it: a label a candle.
@@ -156,8 +161,8 @@ impl Completed<'_> {
     }
 }
 
-fn certain(class: u8) -> [f32; CLASSES] {
-    std::array::from_fn(|index| f32::from(u8::from(index == usize::from(class))))
+fn certain(classes: Classes, class: u8) -> ByClass<f32> {
+    ByClass::from_fn(classes, |index| f32::from(u8::from(index == usize::from(class))))
 }
 
 /// The row under another model's name, saying nothing.

@@ -1,7 +1,7 @@
 //! Whether what was said to be probable came as often.
 
 use super::scorecard::{Calibration, CalibrationBin};
-use crate::forecast::{CLASS_NAMES, CLASSES};
+use crate::forecast::{ByClass, Classes};
 
 /// Number of bins over the probabilities from 0 to 1.
 const BINS: usize = 10;
@@ -12,8 +12,8 @@ const BINS: usize = 10;
 #[must_use]
 pub fn calibration(
     model: &str,
-    class: usize,
-    probability: &[[f32; CLASSES]],
+    (classes, class): (Classes, usize),
+    probability: &[ByClass<f32>],
     outcome: &[u8],
 ) -> Option<Calibration> {
     if probability.is_empty() {
@@ -43,7 +43,7 @@ pub fn calibration(
         / probability.len() as f64;
     Some(Calibration {
         model: model.to_owned(),
-        class: (*CLASS_NAMES.get(class)?).to_owned(),
+        class: (*classes.names().get(class)?).to_owned(),
         error,
         bins,
     })
@@ -55,12 +55,13 @@ mod tests {
 
     #[test]
     fn bins_hold_what_was_said_and_what_came() {
-        let said = [[0.05, 0.0, 0.95], [0.05, 0.0, 0.95], [1.0, 0.0, 0.0]];
-        let curve = calibration("lstm", 0, &said, &[0, 2, 0]).unwrap();
+        let said = [[0.05, 0.0, 0.95], [0.05, 0.0, 0.95], [1.0, 0.0, 0.0]].map(ByClass::from);
+        let first = (Classes::Three, 0);
+        let curve = calibration("lstm", first, &said, &[0, 2, 0]).unwrap();
         assert_eq!(curve.bins.len(), 2);
         assert_eq!((curve.bins[0].count, curve.bins[0].frequency), (2, 0.5));
         assert_eq!((curve.bins[1].probability, curve.bins[1].frequency), (1.0, 1.0));
         assert!((curve.error - 0.3).abs() < 1e-7);
-        assert_eq!(calibration("lstm", 0, &[], &[]), None);
+        assert_eq!(calibration("lstm", first, &[], &[]), None);
     }
 }

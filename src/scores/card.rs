@@ -15,9 +15,9 @@ use super::models::{Model, models};
 use super::sample::{Head, directions};
 use super::score_heads::score_head;
 use super::score_profit::score_profit;
-use super::scorecard::{Calibration, Confusion, SCORECARD_VERSION, Scorecard};
+use super::scorecard::{Confusion, SCORECARD_VERSION, Scorecard};
 use super::slice::slices;
-use crate::forecast::{CLASSES, Forecasts};
+use crate::forecast::{ByClass, Classes, Forecasts};
 
 /// Shortest default block, in decision times.
 const SHORTEST_BLOCK: usize = 24;
@@ -79,6 +79,7 @@ pub fn scorecard(config: &ScoreConfig, inputs: &ScoreInputs) -> Result<Scorecard
     };
     let mut card = Scorecard {
         schema_version: SCORECARD_VERSION,
+        classes: inputs.forecasts.classes.names().iter().map(|&name| name.to_owned()).collect(),
         level: config.level,
         block,
         resamples: bootstrap.resamples,
@@ -99,8 +100,13 @@ pub fn scorecard(config: &ScoreConfig, inputs: &ScoreInputs) -> Result<Scorecard
         if probability.is_empty() {
             continue;
         }
-        card.confusion.push(confusion(model.name, &probability, &outcome));
-        card.calibration.extend(calibrations(model.name, &probability, &outcome));
+        let classes = inputs.forecasts.classes;
+        card.confusion.push(confusion((model.name, classes), &probability, &outcome));
+        card.calibration.extend(
+            (0..classes.count()).filter_map(|class| {
+                calibration(model.name, (classes, class), &probability, &outcome)
+            }),
+        );
     }
     Ok(card)
 }
@@ -121,14 +127,15 @@ fn own_forecasts(models: &[Model]) -> usize {
     rows.map(|row| Model::key(row)).collect::<BTreeSet<_>>().len()
 }
 
-fn confusion(model: &str, probability: &[[f32; CLASSES]], outcome: &[u8]) -> Confusion {
+fn confusion(
+    (model, classes): (&str, Classes),
+    probability: &[ByClass<f32>],
+    outcome: &[u8],
+) -> Confusion {
     let class: Vec<u8> = probability.iter().map(likeliest).collect();
     let counts = Counts::of(outcome, &class, &vec![1.0; class.len()]);
-    let counts =
-        counts.0.iter().map(|row| row.iter().map(|&count| count as u64).collect()).collect();
+    let classes = classes.count();
+    let row = |row: &[f64]| row[..classes].iter().map(|&count| count as u64).collect();
+    let counts = counts.0[..classes].iter().map(|counts| row(counts)).collect();
     Confusion { model: model.to_owned(), counts }
-}
-
-fn calibrations(model: &str, probability: &[[f32; CLASSES]], outcome: &[u8]) -> Vec<Calibration> {
-    (0..CLASSES).filter_map(|class| calibration(model, class, probability, outcome)).collect()
 }

@@ -28,6 +28,19 @@ pub enum ScoreError {
         /// Horizon of the first forecast.
         expected_horizon: u32,
     },
+    /// Probabilities of other classes than the rest.
+    #[error(
+        "{model} forecasts {found} direction classes where others forecast {expected}; score one \
+         label at a time"
+    )]
+    MixedClasses {
+        /// Model at fault.
+        model: String,
+        /// Number of its classes.
+        found: usize,
+        /// Number of the forecasts' classes.
+        expected: usize,
+    },
     /// A forecast that is no number, or an outcome that is none.
     #[error("{model}'s {what} at {time} is not a finite number; the model diverged or was misread")]
     NotFinite {
@@ -39,7 +52,10 @@ pub enum ScoreError {
         time: Time,
     },
     /// An outcome of a class that does not exist.
-    #[error("the outcome of {model}'s forecast at {time} is class {class}; classes are 0, 1 and 2")]
+    #[error(
+        "the outcome of {model}'s forecast at {time} is class {class}, which is none of the \
+         forecasts' classes; they count from 0"
+    )]
     UnknownClass {
         /// Model at fault.
         model: String,

@@ -1,18 +1,16 @@
 //! Logarithmic loss of class probabilities.
 
-use crate::forecast::CLASSES;
-
 /// `-ln p` of the class that came, in nats, forecast by forecast. Probabilities are floored at
 /// `f32::EPSILON` (scikit-learn's `log_loss` on 32-bit input). `None` when every forecast is
 /// certain of one class: such a model names classes and says no probability.
 #[must_use]
-pub fn log_losses(probability: &[[f32; CLASSES]], outcome: &[u8]) -> Option<Vec<f64>> {
-    let certain = probability.iter().all(|p| p.iter().all(|&p| p == 0.0 || p == 1.0));
+pub fn log_losses<P: AsRef<[f32]>>(probability: &[P], outcome: &[u8]) -> Option<Vec<f64>> {
+    let certain = probability.iter().all(|p| p.as_ref().iter().all(|&p| p == 0.0 || p == 1.0));
     if certain {
         return None;
     }
-    let loss = |(p, &outcome): (&[f32; CLASSES], &u8)| {
-        let p = p.get(usize::from(outcome)).copied().unwrap_or(0.0);
+    let loss = |(p, &outcome): (&P, &u8)| {
+        let p = p.as_ref().get(usize::from(outcome)).copied().unwrap_or(0.0);
         -f64::from(p).max(f64::from(f32::EPSILON)).ln()
     };
     Some(probability.iter().zip(outcome).map(loss).collect())

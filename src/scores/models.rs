@@ -2,7 +2,7 @@
 
 use super::ScoreError;
 use super::baselines::BASELINES;
-use crate::forecast::{CLASSES, Forecast, Forecasts};
+use crate::forecast::{Classes, Forecast, Forecasts};
 use crate::market::Time;
 
 /// The forecasts of one model or baseline whose outcome is known, in the order of their keys.
@@ -49,7 +49,7 @@ pub(super) fn models<'a>(
             return Err(ScoreError::NameTaken(model.name.to_owned()));
         }
         for row in &model.rows {
-            check(row, first)?;
+            check(row, first, forecasts.classes)?;
         }
         model.rows.sort_by(|a, b| Model::key(a).cmp(&Model::key(b)));
         let twice = model.rows.windows(2).find(|pair| Model::key(pair[0]) == Model::key(pair[1]));
@@ -65,7 +65,7 @@ pub(super) fn models<'a>(
     Ok((models, first.horizon))
 }
 
-fn check(row: &Forecast, first: &Forecast) -> Result<(), ScoreError> {
+fn check(row: &Forecast, first: &Forecast, classes: Classes) -> Result<(), ScoreError> {
     let model = || row.model.to_string();
     let time = Time(row.decision_time);
     if (row.interval, row.horizon) != (first.interval, first.horizon) {
@@ -76,6 +76,10 @@ fn check(row: &Forecast, first: &Forecast) -> Result<(), ScoreError> {
             expected_interval: first.interval,
             expected_horizon: first.horizon,
         });
+    }
+    let found = row.class_probability.map_or(classes.count(), |p| p.len());
+    if found != classes.count() {
+        return Err(ScoreError::MixedClasses { model: model(), found, expected: classes.count() });
     }
     let outcome = row.outcome;
     let numbers = [
@@ -91,7 +95,7 @@ fn check(row: &Forecast, first: &Forecast) -> Result<(), ScoreError> {
         }
     }
     match outcome {
-        Some(outcome) if usize::from(outcome.class) >= CLASSES => {
+        Some(outcome) if !classes.has(outcome.class) => {
             Err(ScoreError::UnknownClass { model: model(), class: outcome.class, time })
         }
         _ => Ok(()),

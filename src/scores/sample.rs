@@ -14,7 +14,7 @@ use super::qlike::qlike_losses;
 use super::ranking::Ranking;
 use super::rmse::{rmse, squared_errors};
 use super::weighted_mean::weighted_mean;
-use crate::forecast::{CLASSES, Forecast, Outcome};
+use crate::forecast::{ByClass, Forecast, Outcome};
 
 /// What of a forecast is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ enum Columns {
         class: Vec<u8>,
         log_losses: Option<Vec<f64>>,
         brier_scores: Vec<f64>,
-        rankings: [Ranking; CLASSES],
+        rankings: Vec<Ranking>,
     },
     Return {
         forecast: Vec<f64>,
@@ -129,19 +129,20 @@ impl Sample {
 }
 
 /// Class probabilities and outcome classes of the rows with a direction head and a known outcome.
-pub(super) fn directions(rows: &[&Forecast]) -> (Vec<[f32; CLASSES]>, Vec<u8>) {
+pub(super) fn directions(rows: &[&Forecast]) -> (Vec<ByClass<f32>>, Vec<u8>) {
     rows.iter().filter_map(|row| row.class_probability.zip(row.outcome.map(|o| o.class))).unzip()
 }
 
 fn direction(known: &[(&Forecast, Outcome)]) -> Columns {
     let rows: Vec<&Forecast> = known.iter().map(|(row, _)| *row).collect();
     let (probability, outcome) = directions(&rows);
+    let classes = probability.first().map_or(0, |p| p.len());
     let column = |class: usize| probability.iter().map(|p| p[class]).collect::<Vec<f32>>();
     Columns::Direction {
         class: probability.iter().map(likeliest).collect(),
         log_losses: log_losses(&probability, &outcome),
         brier_scores: brier_scores(&probability, &outcome),
-        rankings: std::array::from_fn(|class| Ranking::of(&column(class))),
+        rankings: (0..classes).map(|class| Ranking::of(&column(class))).collect(),
         outcome,
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::forecast::Classes;
+
 /// Version of the layout of `metrics.json`.
 pub const SCORECARD_VERSION: u32 = 1;
 
@@ -20,12 +22,19 @@ pub struct Scorecard {
     pub forecasts: usize,
     /// One row a measure, model, fold and instrument; baselines are rows like any other.
     pub scores: Vec<Score>,
+    /// Names of the direction classes; of files that do not say, down, neutral and up.
+    #[serde(default = "three_classes")]
+    pub classes: Vec<String>,
     /// One a model with a direction head, over all folds.
     pub confusion: Vec<Confusion>,
     /// One a model and class, over all folds.
     pub calibration: Vec<Calibration>,
     /// Plain statements on how models compare with baselines, one sentence each.
     pub verdicts: Vec<String>,
+}
+
+fn three_classes() -> Vec<String> {
+    Classes::Three.names().iter().map(|&name| name.to_owned()).collect()
 }
 
 /// One measured value.

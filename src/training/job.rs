@@ -7,7 +7,7 @@ use garde::Validate;
 use sha2::{Digest, Sha256};
 
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
-use crate::forecast::CLASSES;
+use crate::forecast::{ByClass, LabelShape, MOST_CLASSES};
 use crate::kernels::Precision;
 use crate::nets::{HeadsConfig, InputShape, Net, NetConfig, Objective};
 use crate::run_folder::sha256_hex;
@@ -31,7 +31,7 @@ pub struct Job<'a> {
     /// What the heads learn, by row of the table.
     pub targets: &'a Targets,
     /// Weights of the classes in the direction loss.
-    pub class_weights: [f32; CLASSES],
+    pub class_weights: ByClass<f32>,
     /// Last rows of the training windows.
     pub train: &'a [u32],
     /// Last rows of the validation windows.
@@ -53,7 +53,14 @@ impl Job<'_> {
 
     /// The net with its initial weights, for products in a precision.
     pub(super) fn new_net(&self, precision: Precision, device: &Device) -> Net {
-        Net::init_in(precision, self.net, self.heads, &self.inputs(), self.seed, device)
+        let heads = (self.heads, self.labels());
+        Net::init_in(precision, self.net, heads, &self.inputs(), self.seed, device)
+    }
+
+    /// What of the labels shapes the heads.
+    #[must_use]
+    pub fn labels(&self) -> LabelShape {
+        self.meta.labels.shape()
     }
 
     /// What is minimised.
@@ -109,7 +116,7 @@ impl Job<'_> {
                 }
             }
         }
-        for weight in self.class_weights {
+        for weight in self.class_weights.iter() {
             sum.update(weight.to_le_bytes());
         }
         sha256_hex(&sum.finalize())
@@ -138,6 +145,7 @@ impl Job<'_> {
             let rows = self.table.rows();
             return wrong(format!("fold {label} has targets for {lengths:?} of {rows} rows"));
         }
+        self.check_classes()?;
         if let Err(report) = self.training.validate() {
             return wrong(format!("training: {report}"));
         }
@@ -183,6 +191,31 @@ impl Job<'_> {
             ));
         }
         Ok(())
+    }
+}
+
+impl Job<'_> {
+    /// Checks that labels, thresholds, weights and names are of the same classes.
+    fn check_classes(&self) -> Result<(), TrainingError> {
+        let (label, classes) = (self.label, self.labels().classes);
+        let wrong = |text: String| Err(TrainingError::Config(text));
+        let count = classes.count();
+        if self.meta.thresholds.between != classes || self.class_weights.len() != count {
+            return wrong(format!(
+                "fold {label} has thresholds between {} classes and {} class weights for labels of \
+                 {count} classes",
+                self.meta.thresholds.between.count(),
+                self.class_weights.len()
+            ));
+        }
+        // Beyond the largest number of classes a label is not known.
+        let strange = |&class: &u8| usize::from(class) < MOST_CLASSES && !classes.has(class);
+        match self.targets.class.iter().find(|class| strange(class)) {
+            Some(class) => {
+                wrong(format!("fold {label} has a target of class {class} of {count} classes"))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::batches::padded_batches;
 use super::job::check_rows;
 use super::student_t::t_quantile;
 use super::{CheckpointMeta, TrainingError};
-use crate::forecast::CLASSES;
+use crate::forecast::ByClass;
 use crate::nets::{MEDIAN, Net, ReturnLoss};
 use crate::windows::{Table, TargetScale, gather};
 
@@ -21,8 +21,8 @@ const NORMAL_QUANTILES: [f32; 5] = [-1.644_853_6, -0.674_489_74, 0.0, 0.674_489_
 /// What a net says about rows, one entry a row; `None` where its head is off.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Predictions {
-    /// Probabilities of down, neutral, up.
-    pub class_probability: Option<Vec<[f32; CLASSES]>>,
+    /// Probabilities of the classes.
+    pub class_probability: Option<Vec<ByClass<f32>>>,
     /// Mean of the forward log return; with a head of quantiles their median, since five quantiles
     /// say nothing of the tails that the mean depends on.
     pub return_mean: Option<Vec<f32>>,
@@ -74,8 +74,9 @@ pub fn predict(
         if let (Some(logits_bk), Some(all)) =
             (outputs.direction, predictions.class_probability.as_mut())
         {
+            let classes = logits_bk.dims()[1];
             let values = host(softmax(logits_bk, 1))?;
-            all.extend(&values.as_chunks::<CLASSES>().0[..real]);
+            all.extend(values.chunks_exact(classes).take(real).filter_map(ByClass::of));
         }
         if let (Some(output), Some(means)) = (outputs.return_, predictions.return_mean.as_mut()) {
             let columns = output.dims()[1];

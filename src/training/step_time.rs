@@ -5,7 +5,7 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{TrainingError, check_precision};
-use crate::forecast::CLASSES;
+use crate::forecast::{ByClass, LabelShape};
 use crate::kernels::Precision;
 use crate::nets::{
     BatchTargets, HeadsConfig, InputShape, Net, NetConfig, Objective, TrainingPass, multitask_loss,
@@ -23,7 +23,7 @@ const WARM_UP: u64 = 2;
 /// fails.
 pub fn time_steps(
     config: &NetConfig,
-    heads: &HeadsConfig,
+    (heads, labels): (&HeadsConfig, LabelShape),
     inputs: &[InputShape],
     batch: usize,
     steps: u64,
@@ -34,7 +34,7 @@ pub fn time_steps(
     check_precision(precision, device)?;
     let plain = device.clone().inner();
     let autodiff = plain.clone().autodiff();
-    let mut net = Net::init_in(precision, config, heads, inputs, 0, &autodiff);
+    let mut net = Net::init_in(precision, config, (heads, labels), inputs, 0, &autodiff);
     // Any fixed numbers of order 1: what a step takes does not depend on them.
     let wave = |count: usize| (0..count).map(|n| (n as f32 * 0.7).sin()).collect::<Vec<_>>();
     let window = |&InputShape { window, features }: &InputShape| {
@@ -43,14 +43,15 @@ pub fn time_steps(
     };
     let x: Vec<Tensor<3>> = inputs.iter().map(window).collect();
     let rows: Vec<u32> = (0..batch as u32).collect();
+    let classes = labels.classes.count() as u32;
     let targets = Targets {
-        class: rows.iter().map(|row| (row % CLASSES as u32) as u8).collect(),
+        class: rows.iter().map(|row| (row % classes) as u8).collect(),
         forward_return: wave(batch),
         log_volatility: wave(batch),
         weight: vec![1.0; batch],
     };
     let targets = BatchTargets::new(&targets, &rows, &plain);
-    let class_weights = [1.0; CLASSES];
+    let class_weights = ByClass::from_fn(labels.classes, |_| 1.0);
     let objective = Objective { heads, class_weights, log_volatility_scale: 1.0 };
     let mut seconds = Vec::new();
     for step in 1..=WARM_UP + steps {

@@ -7,7 +7,7 @@ use super::batches::padded_batches;
 use super::state::LOSS_COUNT;
 use super::step::loss_parts;
 use super::{Job, Monitor, TrainingError};
-use crate::forecast::CLASSES;
+use crate::forecast::ByClass;
 use crate::nets::{BatchTargets, Net, TASKS, multitask_loss, row_weights};
 use crate::scores::{Counts, likeliest, log_losses, mcc};
 use crate::windows::gather;
@@ -60,7 +60,7 @@ pub fn validate(
 ) -> Result<Option<Validation>, TrainingError> {
     let mut sums = [0.0_f64; LOSSES];
     let mut weights = [0.0_f64; LOSSES];
-    let mut probability: Vec<[f32; CLASSES]> = Vec::with_capacity(job.valid.len());
+    let mut probability: Vec<ByClass<f32>> = Vec::with_capacity(job.valid.len());
     for (rows, real) in padded_batches(job.valid, job.training.batch_size) {
         if stop_requested() {
             return Ok(None);
@@ -75,8 +75,9 @@ pub fn validate(
             weights[at] += weight;
         }
         if let Some(logits_bk) = outputs.direction {
-            let values = host(softmax(logits_bk, 1).reshape([rows.len() * CLASSES]))?;
-            probability.extend(&values.as_chunks::<CLASSES>().0[..real]);
+            let [batch, classes] = logits_bk.dims();
+            let values = host(softmax(logits_bk, 1).reshape([batch * classes]))?;
+            probability.extend(values.chunks_exact(classes).take(real).filter_map(ByClass::of));
         }
     }
     let direction = (!probability.is_empty()).then(|| direction_scores(job, &probability));
@@ -98,7 +99,7 @@ fn batch_weights(job: &Job<'_>, rows: &[u32]) -> [f64; LOSSES] {
     weights
 }
 
-fn direction_scores(job: &Job<'_>, probability: &[[f32; CLASSES]]) -> DirectionScores {
+fn direction_scores(job: &Job<'_>, probability: &[ByClass<f32>]) -> DirectionScores {
     let outcome: Vec<u8> = job.valid.iter().map(|&row| job.targets.class[row as usize]).collect();
     let class: Vec<u8> = probability.iter().map(likeliest).collect();
     let counts = Counts::of(&outcome, &class, &vec![1.0; outcome.len()]);

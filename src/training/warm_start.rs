@@ -133,6 +133,14 @@ impl WarmStart {
                  test scores are too good ({path})"
             ));
         }
+        if meta.classes != job.meta.classes {
+            warnings.push(format!(
+                "the weights that {label} starts from told the classes {} apart, these are {}: what \
+                 tells them apart is learned anew ({path})",
+                meta.classes.join(", "),
+                job.meta.classes.join(", ")
+            ));
+        }
         if meta.feature_names != job.meta.feature_names {
             warnings.push(format!(
                 "the weights that {label} starts from were trained on other features or another \

@@ -11,11 +11,11 @@ use super::WindowError;
 /// has volatility 0 and no logarithm.
 pub const VOLATILITY_FLOOR: f32 = 1e-6;
 
-/// What the heads learn, indexed by pooled row. A class beyond the last, or a number that is NaN, is
+/// What the heads learn, indexed by pooled row. A class beyond all there are, or a number that is NaN, is
 /// a label that is not known: the row then has weight 0 in that task's loss alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
-    /// Direction class: 0 down, 1 neutral, 2 up.
+    /// Direction class, from the strongest fall to the strongest rise; `u8::MAX` where it is not known.
     pub class: Vec<u8>,
     /// Forward log return / [`TargetScale::return_scale`].
     pub forward_return: Vec<f32>,
@@ -107,7 +107,7 @@ impl TargetScale {
     }
 }
 
-/// Targets of every row. A row whose label is not known gets the neutral class, zeros and weight 0.
+/// Targets of every row. A row whose label is not known gets class 1, zeros and weight 0.
 #[must_use]
 pub fn targets(labels: &Labels, thresholds: &DirectionThresholds, scale: &TargetScale) -> Targets {
     let rows = labels.known.len();

@@ -29,11 +29,11 @@ LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 
 
 class Net(nn.Module):
-    def __init__(self, body, heads):
+    def __init__(self, body, heads, classes, horizons):
         super().__init__()
-        self.body, self.config = body, heads
+        self.body, self.config, self.horizons = body, heads, horizons
         learned = heads["return"].get("degrees_of_freedom") is None
-        outputs = {"direction": 3, "volatility": 1}
+        outputs = {"direction": classes, "volatility": 1}
         outputs["return"] = {
             "huber": 1, "gaussian": 2, "student_t": 3 if learned else 2, "quantiles": len(LEVELS),
         }[heads["return"]["loss"]]
@@ -42,12 +42,14 @@ class Net(nn.Module):
             outputs["direction"] = 1
         self.heads = nn.ModuleDict(
             {
-                name: nn.Linear(body.width, n, bias=not (self.ordinal and name == "direction"))
+                name: nn.Linear(
+                    body.width, horizons * n, bias=not (self.ordinal and name == "direction")
+                )
                 for name, n in outputs.items()
             }
         )
         if self.ordinal:
-            thresholds = nn.Parameter(torch.empty(2).uniform_(-1.0, 1.0))
+            thresholds = nn.Parameter(torch.empty(horizons * (classes - 1)).uniform_(-1.0, 1.0))
             self.heads.register_parameter("direction_thresholds", thresholds)
         if heads["task_weights"]["kind"] == "uncertainty":
             self.task_log_variance = nn.Parameter(torch.empty(3).uniform_(-0.5, 0.5))
@@ -59,18 +61,14 @@ class Net(nn.Module):
     def forward(self, *views):
         self.z = z = self.body(*views)
         outputs = {name: head(z) for name, head in self.heads.items()}
+        # A horizon's outputs stand beside each other.
+        of = lambda name: outputs[name].chunk(self.horizons, 1)
         if self.ordinal:
-            outputs["direction"] = self.class_log_probabilities(outputs["direction"])
-        outputs["return"] = self.return_output(outputs["return"])
+            thresholds = self.heads.direction_thresholds.chunk(self.horizons)
+            pairs = zip(of("direction"), thresholds)
+            outputs["direction"] = torch.cat([class_log_probabilities(*pair) for pair in pairs], 1)
+        outputs["return"] = torch.cat([self.return_output(raw) for raw in of("return")], 1)
         return outputs
-
-    def class_log_probabilities(self, score):
-        first, gap = self.heads.direction_thresholds
-        below = torch.cat(
-            [torch.sigmoid(first - score), torch.sigmoid(first + F.softplus(gap) - score)], 1
-        )
-        down, up = below[:, 0], 1 - below[:, 1]
-        return torch.stack([down, below[:, 1] - below[:, 0], up], 1).log()
 
     def return_output(self, raw):
         head = self.config["return"]
@@ -85,11 +83,28 @@ class Net(nn.Module):
         return raw
 
 
+def class_log_probabilities(score, thresholds):
+    bounds = thresholds[0] + F.pad(F.softplus(thresholds[1:]).cumsum(0), (1, 0))
+    below = F.pad(F.pad(torch.sigmoid(bounds - score), (1, 0)), (0, 1), value=1.0)
+    return below.diff(dim=1).log()
+
+
 def own(name):
     return name.removeprefix("body.")
 
 
 def losses(model, outputs, targets, class_weights, log_volatility_scale):
+    """Every task's loss is the mean over the horizons."""
+    chunks = {name: output.chunk(len(targets), 1) for name, output in outputs.items()}
+    by_horizon = [
+        horizon_losses(model, {k: v[at] for k, v in chunks.items()}, of, class_weights, log_volatility_scale)
+        for at, of in enumerate(targets)
+    ]
+    direction, return_, volatility = torch.stack(by_horizon).mean(0)
+    return weighed(model, direction, return_, volatility)
+
+
+def horizon_losses(model, outputs, targets, class_weights, log_volatility_scale):
     heads, weight = model.config, targets["weight"]
 
     def mean(loss):
@@ -108,7 +123,8 @@ def losses(model, outputs, targets, class_weights, log_volatility_scale):
         # Lin et al. (2017) of a smoothed label: each class's part of the cross-entropy by its own
         # (1 - p)^gamma.
         p, smoothing = F.softmax(outputs["direction"], 1), heads["direction"]["label_smoothing"]
-        label = F.one_hot(targets["class"], 3) * (1 - smoothing) + smoothing / 3
+        label = F.one_hot(targets["class"], len(class_weights))
+        label = label * (1 - smoothing) + smoothing / len(class_weights)
         per_class = label * class_weights * (1 - p) ** heads["direction"]["gamma"] * p.log()
         per_row = -per_class.sum(1)
     label_weight = class_weights[targets["class"]]
@@ -156,7 +172,11 @@ def losses(model, outputs, targets, class_weights, log_volatility_scale):
                 reduction="none",
             )
         )
-    shares = heads["task_weights"]
+    return torch.stack([direction, return_, volatility])
+
+
+def weighed(model, direction, return_, volatility):
+    heads, shares = model.config, model.config["task_weights"]
     if shares["kind"] == "fixed":
         total = (
             shares["direction"] * direction
@@ -202,13 +222,14 @@ def is_statistic(name):
 
 def case(
     body_class, name, net, heads, batch, window, features, class_weights, seed,
-    log_volatility_scale=None,
+    log_volatility_scale=None, horizons=1,
 ):
     torch.manual_seed(seed)
+    classes = body_class.classes = len(class_weights)
     heads = HEADS[heads]
     # A net that reads several windows has a list of their lengths and one of their columns.
     sizes = list(zip(window, features)) if isinstance(window, list) else [(window, features)]
-    model = Net(body_class(net, window, features), heads)
+    model = Net(body_class(net, window, features), heads, classes, horizons)
     has_statistics = any(key.endswith("running_mean") for key in model.state_dict())
     for key, value in model.state_dict().items():
         if key.endswith("running_mean"):
@@ -216,20 +237,28 @@ def case(
         if key.endswith("running_var"):
             value.uniform_(0.5, 1.5)
     views = [torch.randn(batch, *size) for size in sizes]
-    targets = {
-        "class": torch.randint(0, 3, (batch,)),
-        "forward_return": 1.5 * torch.randn(batch),
-        "log_volatility": 1.5 * torch.randn(batch),
-        "weight": torch.rand(batch),
-    }
-    targets["weight"][0] = 0.0
+    targets = []
+    for at in range(horizons):
+        targets.append({
+            "class": torch.randint(0, classes, (batch,)),
+            "forward_return": 1.5 * torch.randn(batch),
+            "log_volatility": 1.5 * torch.randn(batch),
+            "weight": torch.rand(batch),
+        })
+        targets[at]["weight"][at] = 0.0
     state = {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
     tensors = {f"weight.{own(key)}": value.clone() for key, value in state.items()}
     tensors |= {f"x.{index}": view for index, view in enumerate(views)}
-    tensors |= {f"target.{key}": value.float() for key, value in targets.items()}
+    for at, of in enumerate(targets):
+        # Those of the first horizon have no number.
+        prefix = f"target.{at}." if at else "target."
+        tensors |= {f"{prefix}{key}": value.float() for key, value in of.items()}
     model.double()
     exact_views = [view.double() for view in views]
-    exact = {key: value if key == "class" else value.double() for key, value in targets.items()}
+    exact = [
+        {key: value if key == "class" else value.double() for key, value in of.items()}
+        for of in targets
+    ]
     model.eval()
     with torch.no_grad():
         for key, value in model(*exact_views).items():
@@ -259,6 +288,8 @@ def case(
         "parameters": str(sum(p.numel() for p in model.parameters())),
         "torch": torch.__version__,
     }
+    if horizons > 1:
+        metadata["horizons"] = str(horizons)
     if log_volatility_scale is not None:
         metadata["log_volatility_scale"] = str(log_volatility_scale)
     save_file(tensors, FOLDER / f"nets_{name}.safetensors", metadata=metadata)

@@ -1,7 +1,8 @@
 """Golden numbers for the scores and the backtest, made without Candlewick.
 
-Writes tests/golden/scores_measures.json (scikit-learn, SciPy, NumPy) and
-tests/golden/scores_backtest.json (a transcription in NumPy).
+Writes tests/golden/scores_measures.json, scores_measures_2.json and scores_measures_5.json for so
+many classes (scikit-learn, SciPy, NumPy) and tests/golden/scores_backtest.json (a transcription in
+NumPy).
 
     pip install numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1
     python tests/reference/scores_golden.py
@@ -26,10 +27,10 @@ def measures(columns, count):
     """Every measure when row i stands there count[i] times."""
     repeated = {name: np.repeat(column, count, axis=0) for name, column in columns.items()}
     outcome, probability = repeated["outcome"], repeated["probability"]
-    forecast = probability.argmax(axis=1)
-    areas = [metrics.roc_auc_score(outcome == c, probability[:, c]) for c in range(3)]
+    forecast, classes = probability.argmax(axis=1), probability.shape[1]
+    areas = [metrics.roc_auc_score(outcome == c, probability[:, c]) for c in range(classes)]
     wide = {name: column.astype(np.float64) for name, column in repeated.items()}
-    one_hot = np.eye(3)[outcome]
+    one_hot = np.eye(classes)[outcome]
     ratio = wide["realised"] ** 2 / wide["volatility"] ** 2
     return {
         "accuracy": metrics.accuracy_score(outcome, forecast),
@@ -43,16 +44,16 @@ def measures(columns, count):
         "rank_ic": stats.spearmanr(wide["return_forecast"], wide["forward_return"]).statistic,
         "rmse": metrics.root_mean_squared_error(wide["forward_return"], wide["return_forecast"]),
         "qlike": (ratio - np.log(ratio) - 1).mean(),
-        "confusion": metrics.confusion_matrix(outcome, forecast, labels=[0, 1, 2]).tolist(),
+        "confusion": metrics.confusion_matrix(outcome, forecast, labels=range(classes)).tolist(),
     }
 
 
-def write_measures():
-    rng = np.random.default_rng(20240601)
-    rows = 240
-    outcome = rng.choice(3, size=rows, p=[0.3, 0.45, 0.25])
+def write_measures(name, seed, shares):
+    rng = np.random.default_rng(seed)
+    rows, classes = 240, len(shares)
+    outcome = rng.choice(classes, size=rows, p=shares)
     # Few distinct values, so that there are ties to share.
-    logits = np.round(rng.normal(size=(rows, 3)) + 0.7 * np.eye(3)[outcome], 1)
+    logits = np.round(rng.normal(size=(rows, classes)) + 0.7 * np.eye(classes)[outcome], 1)
     probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     forward_return = rng.standard_t(4, size=rows) * 0.01
     columns = {
@@ -68,7 +69,7 @@ def write_measures():
     golden["count"] = count.tolist()
     golden["plain"] = measures(columns, np.ones(rows, dtype=int))
     golden["counted"] = measures(columns, count)
-    (GOLDEN / "scores_measures.json").write_text(json.dumps(golden) + "\n")
+    (GOLDEN / name).write_text(json.dumps(golden) + "\n")
 
 
 def backtest(times, opens, last_close, decisions, untils, classes, fee, half_spread, short):
@@ -143,5 +144,7 @@ def write_backtest():
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    write_measures()
+    write_measures("scores_measures.json", 20240601, [0.3, 0.45, 0.25])
+    write_measures("scores_measures_2.json", 20240602, [0.45, 0.55])
+    write_measures("scores_measures_5.json", 20240603, [0.1, 0.2, 0.35, 0.25, 0.1])
     write_backtest()

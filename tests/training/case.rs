@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use candlewick::event::Event;
 use candlewick::features::{CandleOrigin, FeatureConfig};
+use candlewick::forecast::{ByClass, Classes};
 use candlewick::labels::{DirectionThresholds, LabelConfig};
 use candlewick::market::{Instrument, Interval, Market, Span};
 use candlewick::nets::{CnnConfig, HeadsConfig, LstmConfig, NetConfig, Pooling, TaskWeights};
@@ -109,7 +110,7 @@ impl Case {
                 clip: Some(8.0),
             },
             labels: LabelConfig::default(),
-            classes: candlewick::forecast::CLASS_NAMES.map(str::to_owned).to_vec(),
+            classes: self::names(Classes::Three),
             thresholds: thresholds(),
             target_scale: TargetScale {
                 return_scale: 0.02,
@@ -148,6 +149,22 @@ impl Case {
         }
     }
 
+    /// The same market, its returns cut into so many classes.
+    pub fn with_classes(mut self, classes: Classes) -> Self {
+        let cuts: &[f32] = match classes {
+            Classes::Two => &[0.0],
+            Classes::Three => &[-0.4, 0.4],
+            Classes::Five => &[-0.9, -0.4, 0.4, 0.9],
+        };
+        let class = |signal: f32| cuts.iter().filter(|&&cut| signal > cut).count() as u8;
+        self.targets.class =
+            self.targets.forward_return.iter().map(|&signal| class(signal)).collect();
+        self.meta.labels.classes = classes;
+        self.meta.classes = names(classes);
+        self.meta.thresholds.between = classes;
+        self
+    }
+
     pub fn job<'a>(&'a self, folder: &'a Path) -> Job<'a> {
         Job {
             net: &self.net,
@@ -157,7 +174,7 @@ impl Case {
             device: &self.device,
             table: &self.table,
             targets: &self.targets,
-            class_weights: [1.0; 3],
+            class_weights: ByClass::from_fn(self.meta.labels.classes, |_| 1.0),
             train: &self.train,
             valid: &self.valid,
             meta: &self.meta,
@@ -179,6 +196,10 @@ impl Case {
             Fitted::Stopped { step } => panic!("stopped at {step} without being asked"),
         }
     }
+}
+
+fn names(classes: Classes) -> Vec<String> {
+    classes.names().iter().map(|&name| name.to_owned()).collect()
 }
 
 pub fn thresholds() -> DirectionThresholds {

@@ -4,13 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use candlewick::event::Event;
+use candlewick::forecast::{Classes, Sides};
 use candlewick::kernels::Precision;
-use candlewick::nets::{CnnConfig, InputShape, Net, NetConfig, Pooling, ReturnLoss};
+use candlewick::nets::{
+    ClassWeights, CnnConfig, DirectionLoss, InputShape, Net, NetConfig, Pooling, ReturnLoss,
+};
 use candlewick::run_folder::sha256_hex;
 use candlewick::training::{
     BEST, ConstantConfig, CosineRestartsConfig, LAST, LionConfig, MuonConfig, NamedTensor,
     OneCycleConfig, OptimizerConfig, RateSweep, ScheduleConfig, Silent, TrainingError, decode,
-    encode, find_rate, fit,
+    encode, find_rate, fit, load, predict,
 };
 
 use super::case::{Case, FEATURES, Recorder, WINDOW, cnn, lstm, model_digest, pointed};
@@ -89,6 +92,106 @@ fn each_option_does_something_and_stopping_changes_no_bit() {
             assert_eq!(state(whole.path()), state(pieces.path()), "{name} of {net:?}");
         }
     }
+}
+
+#[test]
+fn two_and_five_classes_are_learned_and_stopping_changes_no_bit() {
+    for (classes, ordinal) in
+        [(Classes::Two, false), (Classes::Two, true), (Classes::Five, false), (Classes::Five, true)]
+    {
+        for net in [lstm(), cnn()] {
+            let mut case = Case::new(net.clone()).with_classes(classes);
+            case.heads.direction.ordinal = ordinal;
+            case.heads.direction.loss = DirectionLoss::Focal;
+            case.heads.direction.gamma = 0.5;
+            case.heads.direction.label_smoothing = 0.02;
+            case.meta.heads = case.heads.clone();
+            let (whole, outcome) = case.run(&[]);
+            let (pieces, again) = case.run(&STOPS);
+            assert_eq!(outcome, again, "{classes:?} {ordinal} {net:?}");
+            for pointer in [LAST, BEST] {
+                let digests = [&whole, &pieces].map(|folder| model_digest(folder.path(), pointer));
+                assert_eq!(digests[0], digests[1], "{pointer} {classes:?} {ordinal} {net:?}");
+            }
+            let outputs = if ordinal { vec![1, 8] } else { vec![classes.count(), 8] };
+            let model = tensors(whole.path(), "model.safetensors");
+            assert_eq!(model["heads.direction.weight"].shape, outputs);
+            if ordinal {
+                let thresholds = &model["heads.direction_thresholds"].shape;
+                assert_eq!(*thresholds, [classes.count() - 1]);
+            }
+            let (net, meta) = load(&whole.path().join(BEST), &case.device).unwrap();
+            assert_eq!(meta.classes, classes.names());
+            let said = predict(&net, &meta, &case.table, &case.valid, 64).unwrap();
+            let said = said.class_probability.unwrap();
+            assert!(said.iter().all(|p| p.len() == classes.count()));
+            // What is nearly always right of the outermost classes.
+            let last = classes.count() as u8 - 1;
+            let (mut right, mut all) = (0, 0);
+            for (p, &row) in said.iter().zip(&case.valid) {
+                let class = case.targets.class[row as usize];
+                if class == 0 || class == last {
+                    all += 1;
+                    let rises = Sides::of(p).up > Sides::of(p).down;
+                    right += usize::from(rises == (class == last));
+                }
+            }
+            assert!(all > 10 && right * 10 >= all * 7, "{right} of {all}: {classes:?} {ordinal}");
+        }
+    }
+}
+
+#[test]
+fn classes_that_do_not_fit_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = Case::new(cnn()).with_classes(Classes::Two);
+    case.heads.direction.class_weights = ClassWeights::Balanced;
+    let stop = &mut Recorder { stop_at: Some(2), ..Recorder::default() };
+    fit(&case.job(folder.path()), stop).unwrap();
+    // A folder of two classes is no place for five.
+    let five = Case::new(cnn()).with_classes(Classes::Five);
+    let error = fit(&five.job(folder.path()), &mut Silent).unwrap_err();
+    assert!(matches!(error, TrainingError::OtherJob { .. }), "{error}");
+    assert!(error.to_string().contains("classes"), "{error}");
+
+    let empty = tempfile::tempdir().unwrap();
+    case.meta.thresholds.between = Classes::Five;
+    let error = fit(&case.job(empty.path()), &mut Silent).unwrap_err().to_string();
+    assert!(error.contains("thresholds between 5 classes"), "{error}");
+    case.meta.thresholds.between = Classes::Two;
+    case.targets.class[7] = 2;
+    let error = fit(&case.job(empty.path()), &mut Silent).unwrap_err().to_string();
+    assert!(error.contains("a target of class 2 of 2 classes"), "{error}");
+
+    // Checkpoints that contradict themselves.
+    case.targets.class[7] = u8::MAX;
+    case.meta.classes = Classes::Three.names().iter().map(|&name| name.to_owned()).collect();
+    let (broken, _) = case.run(&[]);
+    let error = load(&broken.path().join(BEST), &case.device).unwrap_err().to_string();
+    assert!(error.contains("its labels have the classes"), "{error}");
+}
+
+#[test]
+fn a_warm_start_of_other_classes_keeps_the_body() {
+    let mut three = Case::new(lstm());
+    three.training.epochs = 1;
+    let (source, _) = three.run(&[]);
+    let mut case = Case::new(lstm()).with_classes(Classes::Five);
+    case.training.warm_start = Some(source.path().to_owned());
+    case.training.freeze = vec!["lstm.*".to_owned()];
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = Recorder::default();
+    fit(&case.job(folder.path()), &mut recorder).unwrap();
+    let said = recorder.events.iter().find_map(|event| match event {
+        Event::Tag { key, value } if key == "candlewick.warm_start.fold_0" => Some(value.clone()),
+        _ => None,
+    });
+    let said = said.unwrap();
+    assert!(said.contains("heads.direction.weight [3, 8] for [5, 8]"), "{said}");
+    let (start, end) =
+        (tensors(source.path(), "model.safetensors"), tensors(folder.path(), "model.safetensors"));
+    let name = "lstm.weight_ih_l0";
+    assert_eq!(bits(&start[name].values), bits(&end[name].values));
 }
 
 #[test]

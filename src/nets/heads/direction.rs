@@ -1,4 +1,4 @@
-//! The direction head: three classes, as they are or in their order.
+//! The direction head: classes as they are or in their order.
 
 use burn::module::Param;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::row_loss::ratio;
-use crate::forecast::CLASSES;
+use crate::forecast::{ByClass, Classes};
 use crate::nets::BatchTargets;
 use crate::nets::initial::InitialWeights;
 
@@ -30,8 +30,8 @@ pub struct DirectionHead {
     #[garde(range(min = 0.0, max = 10.0))]
     pub gamma: f32,
     /// Whether the classes are taken in their order (default false): the net then gives one score,
-    /// and two learned thresholds cut it into down, neutral and up. Fewer weights, and a score that
-    /// makes up likelier makes down less likely; but it cannot say that a large move either way is
+    /// and learned thresholds, one fewer than classes, cut it into down, neutral and up. Fewer weights,
+    /// and a score that makes up likelier makes down less likely; but it cannot say that a large move either way is
     /// likely, as it is in times of high volatility.
     #[garde(skip)]
     pub ordinal: bool,
@@ -67,7 +67,7 @@ pub enum ClassWeights {
     /// All 1.
     #[default]
     None,
-    /// Rows / (3 × rows of the class), over training rows by their weights.
+    /// Rows / (classes × rows of the class), over training rows by their weights.
     Balanced,
     /// By the effective number of rows (Cui et al. 2019): proportional to
     /// (1 - beta) / (1 - beta^rows of the class), with mean 1 over the classes that come.
@@ -88,33 +88,50 @@ impl Default for DirectionHead {
     }
 }
 
-/// Thresholds of an ordinal head before training: the first, and the raw gap to the second, under
-/// which a score of 0 gives every class one third.
-pub fn initial_thresholds(weights: &InitialWeights) -> Param<Tensor<1>> {
-    // σ(-ln 2) = 1/3, σ(ln 2) = 2/3, and softplus(ln 3) = 2 ln 2.
-    weights.given(vec![-std::f32::consts::LN_2, 3_f32.ln()], [CLASSES - 1])
+/// Thresholds of an ordinal head before training: the first, and the raw gap from each to the next,
+/// under which a score of 0 gives every class the same probability.
+pub fn initial_thresholds(classes: Classes, weights: &InitialWeights) -> Param<Tensor<1>> {
+    const LN_2: f32 = std::f32::consts::LN_2;
+    let thresholds = match classes {
+        // σ(0) = 1/2.
+        Classes::Two => vec![0.0],
+        // σ(-ln 2) = 1/3, σ(ln 2) = 2/3, and softplus(ln 3) = 2 ln 2.
+        Classes::Three => vec![-LN_2, 3_f32.ln()],
+        // σ(-2 ln 2) = 1/5, σ(ln 2/3) = 2/5; softplus(ln 5/3) = ln 8/3, softplus(ln 5/4) = ln 9/4.
+        Classes::Five => {
+            let (outer, inner) = ((5_f32 / 3.0).ln(), 1.25_f32.ln());
+            vec![-2.0 * LN_2, outer, inner, outer]
+        }
+    };
+    let count = thresholds.len();
+    weights.given(thresholds, [count])
 }
 
-/// Log probabilities `[B, 3]` of an ordered logit (`McCullagh` 1980) from scores `[B, 1]`.
+/// Log probabilities `[B, K]` of an ordered logit (`McCullagh` 1980) from scores `[B, 1]` and K - 1
+/// thresholds.
 ///
-/// P(class ≤ k) = σ(θₖ - score) with θ₁ = t₁ and θ₂ = t₁ + softplus(t₂). The middle class has
-/// σ(b) - σ(a) = σ(b) σ(-a) (1 - exp(a - b)) with b - a = softplus(t₂), and 1 - exp(-softplus(t))
-/// is σ(t): a sum of logarithms that are finite everywhere. Log probabilities are their own
-/// log-softmax, so they serve as logits.
-pub fn ordered_log_probabilities(score_b1: Tensor<2>, thresholds: Tensor<1>) -> Tensor<2> {
-    let lower = thresholds.clone().narrow(0, 0, 1).unsqueeze::<2>();
-    let gap = thresholds.narrow(0, 1, 1).unsqueeze::<2>();
-    // softplus(t) = -ln σ(-t)
-    let upper = lower.clone() - log_sigmoid(gap.clone().neg());
-    let above_lower = score_b1.clone() - lower;
-    let above_upper = score_b1 - upper;
-    let down = log_sigmoid(above_lower.clone().neg());
-    let neutral =
-        log_sigmoid(above_upper.clone().neg()) + log_sigmoid(above_lower) + log_sigmoid(gap);
-    Tensor::cat(vec![down, neutral, log_sigmoid(above_upper)], 1)
+/// P(class ≤ k) = σ(θₖ - score) with θ₁ = t₁ and θₖ₊₁ = θₖ + softplus(tₖ₊₁). A class between two
+/// thresholds has σ(b) - σ(a) = σ(b) σ(-a) (1 - exp(a - b)) with b - a = softplus(t), and
+/// 1 - exp(-softplus(t)) is σ(t): a sum of logarithms that are finite everywhere. Log probabilities
+/// are their own log-softmax, so they serve as logits.
+pub fn ordered_log_probabilities(score_b1: &Tensor<2>, thresholds: &Tensor<1>) -> Tensor<2> {
+    let threshold = |at: usize| thresholds.clone().narrow(0, at, 1).unsqueeze::<2>();
+    let mut bound = threshold(0);
+    let mut above = score_b1.clone() - bound.clone();
+    let mut classes = vec![log_sigmoid(above.clone().neg())];
+    for at in 1..thresholds.dims()[0] {
+        let gap = threshold(at);
+        // softplus(t) = -ln σ(-t)
+        bound = bound - log_sigmoid(gap.clone().neg());
+        let above_next = score_b1.clone() - bound.clone();
+        classes.push(log_sigmoid(above_next.clone().neg()) + log_sigmoid(above) + log_sigmoid(gap));
+        above = above_next;
+    }
+    classes.push(log_sigmoid(above));
+    Tensor::cat(classes, 1)
 }
 
-/// The loss of logits `[B, 3]`, as `[1]`.
+/// The loss of logits `[B, K]`, as `[1]`.
 ///
 /// A label q (smoothed) under class weights w costs - Σₖ qₖ wₖ fₖ ln pₖ, where f is 1 for
 /// cross-entropy and (1 - p)^gamma for the focal loss; the mean over rows divides by the weights of
@@ -123,10 +140,10 @@ pub fn loss(
     logits_bk: Tensor<2>,
     targets: &BatchTargets,
     head: &DirectionHead,
-    class_weights: &[f32; CLASSES],
+    class_weights: &ByClass<f32>,
 ) -> Tensor<1> {
-    let batch = logits_bk.dims()[0];
-    let weight_k = TensorData::new(class_weights.to_vec(), [CLASSES]);
+    let [batch, classes] = logits_bk.dims();
+    let weight_k = TensorData::new(class_weights.to_vec(), [classes]);
     let weight_k = Tensor::<1>::from_data(weight_k, &targets.device());
     let weight_b = weight_k.clone().select(0, targets.class.clone());
     let mut cost_bk = log_softmax(logits_bk, 1);
@@ -140,7 +157,7 @@ pub fn loss(
     let smoothing = head.label_smoothing;
     if smoothing > 0.0 {
         let spread_b = (cost_bk * weight_k.unsqueeze()).sum_dim(1).reshape([batch]).neg();
-        loss_b = loss_b * (1.0 - smoothing) + spread_b * (smoothing / CLASSES as f32);
+        loss_b = loss_b * (1.0 - smoothing) + spread_b * (smoothing / classes as f32);
     }
     let rows_b = targets.direction_weight();
     ratio((loss_b * rows_b.clone()).sum(), (weight_b * rows_b).sum())
@@ -154,13 +171,18 @@ mod tests {
 
     #[test]
     fn untrained_thresholds_favour_no_class_and_no_score_overflows() {
-        let thresholds = initial_thresholds(&InitialWeights::new(1, &Device::flex())).val();
-        let scores = TensorData::new(vec![0.0_f32, 400.0, -400.0], [3, 1]);
-        let scores = Tensor::<2>::from_data(scores, &Device::flex());
-        let log_p = ordered_log_probabilities(scores, thresholds);
-        let log_p = log_p.try_into_vec_as::<f32>().unwrap();
-        assert!(log_p.iter().all(|value| value.is_finite()), "{log_p:?}");
-        assert!(log_p[..3].iter().all(|value| (value.exp() - 1.0 / 3.0).abs() < 1e-6), "{log_p:?}");
-        assert_eq!([log_p[5], log_p[6]], [0.0, 0.0]);
+        for classes in Classes::ALL {
+            let weights = InitialWeights::new(1, &Device::flex());
+            let thresholds = initial_thresholds(classes, &weights).val();
+            let scores = TensorData::new(vec![0.0_f32, 400.0, -400.0], [3, 1]);
+            let scores = Tensor::<2>::from_data(scores, &Device::flex());
+            let log_p = ordered_log_probabilities(&scores, &thresholds);
+            let log_p = log_p.try_into_vec_as::<f32>().unwrap();
+            assert!(log_p.iter().all(|value| value.is_finite()), "{log_p:?}");
+            let count = classes.count();
+            let share = 1.0 / count as f32;
+            assert!(log_p[..count].iter().all(|p| (p.exp() - share).abs() < 1e-6), "{log_p:?}");
+            assert_eq!([log_p[2 * count - 1], log_p[2 * count]], [0.0, 0.0]);
+        }
     }
 }

@@ -14,7 +14,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::forecast::CLASSES;
+use crate::forecast::LabelShape;
 
 use super::batch_targets::BatchTargets;
 use super::initial::InitialWeights;
@@ -30,7 +30,7 @@ pub use volatility::{VolatilityHead, VolatilityLoss};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeadsConfig {
-    /// Direction class: down, neutral, up.
+    /// Direction class: of as many as `labels.classes` says.
     #[garde(dive, custom(any_enabled(self)))]
     pub direction: DirectionHead,
     /// Forward log return.
@@ -84,8 +84,8 @@ fn no_likelihood_in_grad_norm(
     }
 }
 
-/// The heads of a net: linear layers `heads.direction` (3 outputs; ordinal: one, without bias, and
-/// `heads.direction_thresholds`), `heads.return` (as many as its loss takes) and `heads.volatility`
+/// The heads of a net: linear layers `heads.direction` (an output a class; ordinal: one, without bias,
+/// and `heads.direction_thresholds`, one fewer than classes), `heads.return` (as many as its loss takes) and `heads.volatility`
 /// (1).
 #[derive(Module, Debug)]
 pub struct Heads {
@@ -100,7 +100,7 @@ pub struct Heads {
 /// What the heads say about a batch; `None` where a head is switched off.
 #[derive(Debug, Clone)]
 pub struct HeadOutputs {
-    /// Logits of down, neutral, up: `[B, 3]`.
+    /// Logits of the K classes: `[B, K]`.
     pub direction: Option<Tensor<2>>,
     /// Scaled forward return, `[B, N]` by its loss: the mean (Huber); mean and log variance
     /// within ± [`LOG_VARIANCE_LIMIT`] (Gaussian); mean, log scale within half of that, and degrees
@@ -113,13 +113,18 @@ pub struct HeadOutputs {
 }
 
 impl Heads {
-    pub(super) fn init(config: &HeadsConfig, width: usize, weights: &mut InitialWeights) -> Self {
+    pub(super) fn init(
+        config: &HeadsConfig,
+        labels: LabelShape,
+        width: usize,
+        weights: &mut InitialWeights,
+    ) -> Self {
         let head = &config.direction;
         let direction = head.enabled.then(|| {
             if head.ordinal {
                 Linear::without_bias(width, 1, weights)
             } else {
-                Linear::init(width, CLASSES, weights)
+                Linear::init(width, labels.classes.count(), weights)
             }
         });
         let return_ = config
@@ -131,7 +136,7 @@ impl Heads {
             return_,
             volatility: config.volatility.enabled.then(|| Linear::init(width, 1, weights)),
             direction_thresholds: (head.enabled && head.ordinal)
-                .then(|| direction::initial_thresholds(weights)),
+                .then(|| direction::initial_thresholds(labels.classes, weights)),
             return_head: config.return_.clone(),
         }
     }
@@ -140,7 +145,7 @@ impl Heads {
     pub(super) fn forward(&self, z_bh: Tensor<2>) -> HeadOutputs {
         let output = |head: &Option<Linear>| head.as_ref().map(|head| head.forward(z_bh.clone()));
         let direction = output(&self.direction).map(|output| match &self.direction_thresholds {
-            Some(thresholds) => direction::ordered_log_probabilities(output, thresholds.val()),
+            Some(thresholds) => direction::ordered_log_probabilities(&output, &thresholds.val()),
             None => output,
         });
         let return_ =

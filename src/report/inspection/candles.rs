@@ -1,9 +1,10 @@
 //! Candles with the labels that lie over them.
 
+use crate::forecast::Classes;
 use crate::inspection::{Mark, Stretch};
 use crate::report::axes::{Scale, range};
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, styles};
 
 /// Candles, and of each label its span from the decision on, both thresholds or barriers, and where
 /// its outcome was decided; `None` without a candle.
@@ -18,7 +19,9 @@ pub(super) fn candle_chart(stretch: &Stretch) -> Option<String> {
     let mut drawing =
         Drawing::new((1060.0, 366.0), "Candles with the spans and thresholds of labels");
     drawing.grid(y, (left, right), &y.ticks(6));
-    for (class, name) in ["down", "neutral", "up"].into_iter().enumerate() {
+    let classes = stretch.marks.first().map_or(Classes::Three, |mark| mark.classes);
+    for (class, name) in classes.names().iter().enumerate() {
+        let name = styles(name);
         let own = || stretch.marks.iter().filter(move |mark| usize::from(mark.class) == class);
         let across = |mark: &Mark, price: f64| {
             [x.at(mark.start as f64), y.at(price), x.at(mark.end as f64), y.at(price)]
@@ -50,7 +53,7 @@ pub(super) fn candle_chart(stretch: &Stretch) -> Option<String> {
         drawing.boxes(&format!("body {name}"), body);
     }
     for mark in &stretch.marks {
-        let name = ["down", "neutral", "up"][usize::from(mark.class.min(2))];
+        let name = styles(classes.names().get(usize::from(mark.class)).unwrap_or(&"neutral"));
         let (from, to) = ((mark.start, mark.entry), mark.touch);
         let place = |(time, price): (i64, f64)| (x.at(time as f64), y.at(price));
         let ((x1, y1), (x2, y2)) = (place(from), place(to));

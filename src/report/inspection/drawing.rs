@@ -216,6 +216,11 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// Names in the style sheet of a direction class: `strong down` of `strong_down`.
+pub(super) fn styles(class: &str) -> String {
+    class.replace('_', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

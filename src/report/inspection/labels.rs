@@ -3,7 +3,7 @@
 use crate::inspection::Inspection;
 use crate::report::axes::Scale;
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, styles};
 
 /// Shares of the classes in slices of time, and where the fold's parts lie.
 pub(super) fn balance_chart(inspection: &Inspection) -> Option<String> {
@@ -13,17 +13,21 @@ pub(super) fn balance_chart(inspection: &Inspection) -> Option<String> {
     let x = Scale::new((first.start as f64, last.end as f64), left, right);
     let y = Scale::new((0.0, 1.0), bottom, top);
     let mut drawing = Drawing::new((1060.0, 236.0), "Shares of the classes over time");
-    for (class, name) in ["down", "neutral", "up"].into_iter().enumerate() {
+    let names = inspection.labels.thresholds.between.names();
+    for (class, name) in names.iter().enumerate() {
         let bars = slices.iter().filter_map(|slice| {
             let shares = slice.shares()?;
             let below: f64 = shares[..class].iter().sum();
             let (from, to) = (x.at(slice.start as f64), x.at(slice.end as f64));
             Some([from + 0.5, y.at(below + shares[class]), to - 0.5, y.at(below)])
         });
-        drawing.boxes(&format!("class {name}"), bars);
+        drawing.boxes(&format!("class {}", styles(name)), bars);
     }
-    let third = |share: f64| [left, y.at(share), right, y.at(share)];
-    drawing.lines("third", [1.0 / 3.0, 2.0 / 3.0].into_iter().map(third));
+    let equal = |class: usize| {
+        let share = y.at(class as f64 / names.len() as f64);
+        [left, share, right, share]
+    };
+    drawing.lines("third", (1..names.len()).map(equal));
     let ticks = [0.0, 0.5, 1.0].map(|share| (share, format!("{:.0}%", 100.0 * share)));
     drawing.grid(y, (left, right), &ticks);
     for (part, name) in inspection.parts.iter().zip(["train", "valid", "test"]) {

@@ -4,7 +4,6 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::forecast::CLASS_NAMES;
 use crate::inspection::{Inspection, MissingReason, WarningKind};
 use crate::report::ReportError;
 use crate::report::numbers::{count, time};
@@ -282,10 +281,11 @@ fn heat(inspection: &Inspection) -> Heat {
 }
 
 fn classes(inspection: &Inspection) -> Vec<(&'static str, String)> {
-    let counts = inspection.labels.balance.train;
+    let counts = &inspection.labels.balance.train;
     let all: u32 = counts.iter().sum();
     let share = |count: u32| percent(f64::from(count) / f64::from(all.max(1)));
-    CLASS_NAMES.into_iter().zip(counts.map(share)).collect()
+    let names = inspection.labels.thresholds.between.names();
+    names.iter().copied().zip(counts.iter().map(|&count| share(count))).collect()
 }
 
 fn label_facts(inspection: &Inspection) -> Vec<(&'static str, String)> {
@@ -301,6 +301,10 @@ fn label_facts(inspection: &Inspection) -> Vec<(&'static str, String)> {
         ("Up above", number(thresholds.upper)),
         ("Classes of the training rows", shares.join(", ")),
     ];
+    if let Some(outer) = thresholds.outer {
+        facts.push(("Strongly down below", number(outer.lower)));
+        facts.push(("Strongly up above", number(outer.upper)));
+    }
     if let Some(unique) = labels.uniqueness {
         facts.push(("Average uniqueness", number(unique)));
     }

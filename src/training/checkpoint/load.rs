@@ -25,7 +25,8 @@ pub fn load(checkpoint: &Path, device: &Device) -> Result<(Net, CheckpointMeta),
     let views = meta.views().map_err(malformed)?;
     let inputs: Vec<InputShape> = views.iter().map(InputShape::from).collect();
     meta.net.check(&inputs).map_err(malformed)?;
-    let net = Net::init(&meta.net, &meta.heads, &inputs, meta.seed, &device);
+    let heads = (&meta.heads, meta.labels.shape());
+    let net = Net::for_labels(&meta.net, heads, &inputs, meta.seed, &device);
     let layout = Layout::of(&net);
     let flat = assemble(&stored, &layout)?;
     let flat = Tensor::from_data(TensorData::new(flat, [layout.length()]), &device);

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{META_KEY, MODEL_FILE, OPTIMIZER_FILE, STATE_FILE};
-use crate::forecast::CLASSES;
 use crate::run_folder::sha256_hex;
 use crate::training::meta::CHECKPOINT_VERSION;
 use crate::training::state::TrainingState;
@@ -134,8 +133,14 @@ fn parse_meta(path: &Path, model: &TensorFile) -> Result<CheckpointMeta, Checkpo
             meta.scaler.center.len()
         )));
     }
-    if meta.classes.len() != CLASSES {
-        return Err(malformed(format!("it has {} classes, not {CLASSES}", meta.classes.len())));
+    let names = meta.labels.classes.names();
+    if meta.classes != names || meta.thresholds.between != meta.labels.classes {
+        return Err(malformed(format!(
+            "it names the classes {:?} and has thresholds between {}, its labels have the classes \
+             {names:?}",
+            meta.classes,
+            meta.thresholds.between.count()
+        )));
     }
     Ok(meta)
 }

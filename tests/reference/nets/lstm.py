@@ -31,4 +31,17 @@ CASES = [
             ["focal", "student_t", "quantiles", "ordinal", "qlike", "grad_norm"], 40
         )
     ),
+    # Other numbers of classes, and several horizons.
+    *(
+        dict(name=f"lstm_{name}", net=ONE | {"hidden": 5}, heads=heads, features=4, batch=7,
+             window=5, class_weights=class_weights, seed=seed, log_volatility_scale=0.45,
+             horizons=horizons)
+        for seed, (name, heads, horizons, class_weights) in enumerate([
+            ("two_classes", "focal", 1, [1.6, 0.6]),
+            ("two_ordinal_classes", "ordinal", 1, [0.8, 1.1]),
+            ("five_classes", "fixed", 1, [1.6, 0.6, 0.8, 1.2, 0.9]),
+            ("five_focal_classes", "focal", 1, [0.5, 1.0, 0.8, 1.2, 2.0]),
+            ("five_ordinal_classes", "ordinal", 1, [1.6, 0.6, 0.8, 1.2, 0.9]),
+        ], 50)
+    ),
 ]
