@@ -390,18 +390,18 @@ fn vulkan_driver_found() -> bool {
 }
 
 /// One golden file.
-struct Golden {
-    name: String,
+pub struct Golden {
+    pub name: String,
     bytes: Vec<u8>,
-    net: NetConfig,
-    heads: HeadsConfig,
-    class_weights: [f32; 3],
-    log_volatility_scale: f32,
+    pub net: NetConfig,
+    pub heads: HeadsConfig,
+    pub class_weights: [f32; 3],
+    pub log_volatility_scale: f32,
     parameters: usize,
 }
 
 impl Golden {
-    fn all() -> Vec<Self> {
+    pub fn all() -> Vec<Self> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
         let mut paths: Vec<PathBuf> =
             folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -429,7 +429,7 @@ impl Golden {
     }
 
     /// The windows of every view: `x.0`, `x.1`, ….
-    fn views(&self) -> Vec<(Vec<usize>, Vec<f32>)> {
+    pub fn views(&self) -> Vec<(Vec<usize>, Vec<f32>)> {
         let count = self.names("x.").count();
         (0..count).map(|view| self.floats(&format!("x.{view}"))).collect()
     }
@@ -532,7 +532,7 @@ impl Golden {
         }
     }
 
-    fn names(&self, prefix: &str) -> impl Iterator<Item = String> {
+    pub fn names(&self, prefix: &str) -> impl Iterator<Item = String> {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let names: Vec<String> = tensors
             .names()
@@ -542,7 +542,7 @@ impl Golden {
         names.into_iter()
     }
 
-    fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
+    pub fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let tensor = tensors.tensor(name).unwrap();
         let values = tensor
