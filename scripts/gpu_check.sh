@@ -41,6 +41,15 @@ trap 'rm -rf "$work"' EXIT
 # left SHARE_IN_TENTHS: seconds until that share of the time is over.
 left() { echo $((began + total * $1 / 10 - $(date +%s))); }
 
+# in_time SHARE_IN_TENTHS COMMAND...: ends the command when that share of the time is over.
+in_time() {
+    local limit
+    limit=$(left "$1")
+    shift
+    [ "$limit" -ge 1 ] || return 124
+    timeout --signal=KILL "$limit" "$@"
+}
+
 digest=$(sha256sum "$folder/candlewick.xz" | cut -d' ' -f1)
 if [ -n "${BEFORE:-}" ]; then cp -rn "$BEFORE"/. "$out"/; fi
 if [ -e "$out/candlewick.sha256" ] && [ "$(cat "$out/candlewick.sha256")" != "$digest" ]; then
@@ -89,10 +98,10 @@ small() {
     esac
 }
 
-# without_dropout NET: `dropout: 0` where it has such a knob.
+# without_dropout NET: `dropout: 0` where it has such a knob. What describes the net is kept.
 without_dropout() {
-    ./candlewick nets describe "$1" --input "$(shape "$1")" --steps 0 --device cpu --json |
-        grep -q '"dropout"' && echo "dropout: 0" || true
+    in_time 10 ./candlewick nets describe "$1" --input "$(shape "$1")" --steps 0 --device cpu --json > "$1.json"
+    if grep -q '"dropout"' "$1.json"; then echo "dropout: 0"; fi
 }
 
 # shape NET: a realistic window.
@@ -223,18 +232,12 @@ for net in $nets; do
     done
 done
 python=${PYTHON:-python3}
-torch="not installed for $python"
-if "$python" -c 'import torch' 2>/dev/null; then
-    torch=$("$python" -c 'import torch; print(torch.__version__, "cuda" if torch.cuda.is_available() else "cpu")')
-    for net in $nets; do
-        timed "$net" torch && continue
-        printf '%s\t%s\n' "$(shape "$net")" "$(./candlewick nets describe --config "$net.default" \
-            --input "$(shape "$net")" --steps 0 --device cpu --json)"
-    done > torch.txt
-    limit=$(left 10)
-    [ "$limit" -ge 5 ] && timeout --signal=KILL "$limit" "$python" "$here/tests/reference/nets_timing.py" \
-        --device "${torch##* }" --batch "$batch" < torch.txt >> "$out/times.tsv" 2>> "$out/log.txt" || true
-fi
+for net in $nets; do
+    timed "$net" torch || printf '%s\t%s\n' "$(shape "$net")" "$(cat "$net.json")"
+done > torch.txt
+in_time 10 "$python" "$here/tests/reference/nets_timing.py" --batch "$batch" --told torch.told < torch.txt \
+    >> "$out/times.tsv" 2>> "$out/log.txt" || true
+torch=$(cat torch.told 2>/dev/null || echo "not installed for $python, or there was no time for it")
 
 # The summary.
 failed=0 short=0

@@ -11,6 +11,7 @@ import json
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -18,10 +19,12 @@ from nets_golden import HEADS, Net, losses
 
 WARM_UP, STEPS = 3, 20
 parser = argparse.ArgumentParser()
-parser.add_argument("--device", default="cuda")
 parser.add_argument("--batch", type=int, default=256)
+parser.add_argument("--told", type=Path, help="file for PyTorch's version and its device")
 asked = parser.parse_args()
-torch.set_default_device(asked.device)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+asked.told.write_text(f"{torch.__version__} on {device}\n")
+torch.set_default_device(device)
 # Constants of some references are float64 and would carry a float32 window with them.
 torch.set_default_dtype(torch.float32)
 
