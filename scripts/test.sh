@@ -18,6 +18,8 @@ say "tests"
 cargo test --release --locked
 say "a minute of live ingest"
 bash scripts/soak.sh 60
+say "the comparison of losses on a GPU"
+bash scripts/gpu_check_compare_test.sh
 say "clippy"
 cargo clippy --release --locked --all-targets -- -D warnings
 say "documentation"

@@ -402,8 +402,8 @@ pub struct Golden {
     bytes: Vec<u8>,
     pub net: NetConfig,
     pub heads: HeadsConfig,
-    class_weights: ByClass<f32>,
-    log_volatility_scale: f32,
+    pub class_weights: ByClass<f32>,
+    pub log_volatility_scale: f32,
     parameters: usize,
 }
 
@@ -439,7 +439,7 @@ impl Golden {
     }
 
     /// The windows of every view: `x.0`, `x.1`, ….
-    fn views(&self) -> Vec<(Vec<usize>, Vec<f32>)> {
+    pub fn views(&self) -> Vec<(Vec<usize>, Vec<f32>)> {
         let count = self.names("x.").count();
         (0..count).map(|view| self.floats(&format!("x.{view}"))).collect()
     }
@@ -450,7 +450,7 @@ impl Golden {
         self.views().into_iter().map(shape).collect()
     }
 
-    fn labels(&self) -> LabelShape {
+    pub fn labels(&self) -> LabelShape {
         let classes = Classes::try_from(self.class_weights.len() as u8).unwrap();
         LabelShape { classes, ..LabelShape::default() }
     }
@@ -565,7 +565,7 @@ impl Golden {
         }
     }
 
-    fn names(&self, prefix: &str) -> impl Iterator<Item = String> {
+    pub fn names(&self, prefix: &str) -> impl Iterator<Item = String> {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let names: Vec<String> = tensors
             .names()

@@ -1,5 +1,9 @@
 //! A run that is killed or stopped goes on to the very same result.
 
+mod every_net;
+mod every_option;
+mod killed;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};

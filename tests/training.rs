@@ -5,6 +5,7 @@
 mod case;
 mod checkpoints;
 mod fitting;
+mod golden_losses;
 mod optimizer;
 mod options;
 mod precision;

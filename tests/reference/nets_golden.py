@@ -352,10 +352,14 @@ HEADS = {
     },
 }
 
+
+def all_kinds():
+    return sorted(path.stem for path in (HERE / "nets").glob("[a-z]*.py"))
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    kinds = sys.argv[1:] or sorted(path.stem for path in (HERE / "nets").glob("[a-z]*.py"))
-    for kind in kinds:
+    for kind in sys.argv[1:] or all_kinds():
         module = importlib.import_module(f"nets.{kind}")
         for arguments in module.CASES:
             case(module.Body, **arguments)
