@@ -263,7 +263,7 @@ fn check_memory(
         batch_size: config.training.batch_size,
         parameters: Net::init(&config.net, &config.heads, &inputs, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config.training.precision.kept(config.net.cost(&inputs).activations),
+        activations: config.net.cost(&inputs).activations,
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)
