@@ -41,9 +41,9 @@ enum Command {
     ///
     /// The net has its default size, or that of a config. FLOPs count matrix products and convolutions
     /// alone, 2 for each weight and position that it meets; a training step takes about three times those
-    /// of the forward pass. Memory is what `train` asks for before it starts, without the table; in bf16
-    /// activations are kept twice, and the estimate is the larger one. The time
-    /// of a step is measured here and now on the device: forward, loss, backward and update.
+    /// of the forward pass. Memory is what `train` asks for before it starts, without the table; it is the
+    /// same in bf16, where operands of products are kept in half the bytes, and what other operations keep
+    /// beside them is not. The time of a step is measured here and now on the device: forward, loss, backward and update.
     Describe(Describe),
 }
 
@@ -144,14 +144,13 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
     let built = Net::for_labels(&net, heads, inputs, 0, &flex);
     let (tensors, parameters) = (built.parameter_shapes(), built.parameter_count());
     let cost = net.cost(inputs);
-    let activations = precision.kept(cost.activations);
     let plan = MemoryPlan {
         rows: 0,
         features: inputs.iter().map(|input| input.features).max().unwrap_or(0),
         window: inputs.iter().map(|input| input.window).sum(),
         batch_size: batch,
         parameters,
-        activations,
+        activations: cost.activations,
     };
     let need = estimate_memory(&plan);
     let mut seconds = match args.steps {
@@ -169,7 +168,7 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
             "net": net, "about": net.about(),
             "inputs": inputs.iter().map(shape_json).collect::<Vec<_>>(),
             "parameters": parameters, "tensors": tensors.iter().map(tensor).collect::<Vec<_>>(),
-            "forward_flops": cost.flops, "activation_bytes": 4 * activations,
+            "forward_flops": cost.flops, "activation_bytes": 4 * cost.activations,
             "precision": precision.name(),
             "batch": batch, "memory_bytes": need.total(), "device": picked.name,
             "step_seconds": median,
@@ -182,7 +181,7 @@ fn describe(args: &Describe, json: bool, out: &mut dyn Write) -> anyhow::Result<
     }
     let bytes = binary(4.0 * parameters as f64);
     writeln!(out, "  parameters   {} ({bytes}), heads included", grouped(parameters))?;
-    write_cost(&cost, activations, precision, out)?;
+    write_cost(&cost, precision, out)?;
     writeln!(out, "  memory       {need}, batch {batch}")?;
     if let Some(median) = median {
         let rate = batch as f64 / median;
@@ -209,16 +208,11 @@ fn shape_json(input: &InputShape) -> Value {
     json!({ "window": input.window, "features": input.features })
 }
 
-fn write_cost(
-    cost: &Cost,
-    activations: usize,
-    precision: Precision,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
+fn write_cost(cost: &Cost, precision: Precision, out: &mut dyn Write) -> std::io::Result<()> {
     let forward = cost.flops as f64;
     let training = decimal(forward * TRAINING_PASSES as f64);
     writeln!(out, "  arithmetic   {}FLOP a sample, {training}FLOP in training", decimal(forward))?;
-    let activations = binary(4.0 * activations as f64);
+    let activations = binary(4.0 * cost.activations as f64);
     writeln!(out, "  activations  {activations} a sample, products in {}", precision.name())
 }
 

@@ -33,16 +33,6 @@ impl Precision {
         }
     }
 
-    /// Floats of memory for `activations` floats that a pass in f32 keeps, at the most. In bf16 the
-    /// operands of products are kept rounded, half a float each, beside what other operations keep.
-    #[must_use]
-    pub fn kept(self, activations: usize) -> usize {
-        match self {
-            Self::F32 => activations,
-            Self::Bf16 => activations + activations.div_ceil(2),
-        }
-    }
-
     /// Whether the device computes in it. WGSL has no bf16, and on some GPUs it is stored but not
     /// computed with.
     #[must_use]

@@ -269,10 +269,7 @@ fn check_memory(
         batch_size: config.training.batch_size,
         parameters: Net::for_labels(&config.net, heads, &inputs, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config
-            .training
-            .precision
-            .kept(config.net.for_labels(labels).cost(&inputs).activations),
+        activations: config.net.for_labels(labels).cost(&inputs).activations,
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)
