@@ -12,7 +12,7 @@ use super::instruments::not_ours;
 use super::segment::TapeRow;
 use crate::market::{Channel, Span};
 
-pub(super) use pack::{Packed, Packer, Unpacker};
+pub(super) use pack::Packed;
 pub(super) use single::{pack_single_rows, pack_single_rows_for_reading};
 
 /// Rows of the largest pack, which is read as a whole.
