@@ -181,8 +181,8 @@ fn segments_are_whole_and_hold_nothing_twice() {
     // Rows of a segment that are pending too.
     tamper(
         folder.path(),
-        "INSERT INTO pending_trade VALUES (1, 'agg_trades', 7, 7000, 1, 1.0, 0), \
-         (1, 'agg_trades', 8, 8000, 1, 1.0, 0)",
+        "INSERT INTO pending VALUES (1, 1, 'agg_trades', 2, 7, 8, 7000, 8000, \
+         x'210eb036410200e1f505002102d0074000e1f50500')",
     );
     assert_fault(folder.path(), "2 rows are there twice");
     let mut bytes = fs::read(&file).unwrap();

@@ -406,6 +406,82 @@ fn a_store_of_the_first_version_is_read_as_it_is() {
     assert_eq!(ids(&store, &one), [1, 2, 3]);
 }
 
+/// Pending rows of the second version lie one to a row of three tables: a reader finds them there,
+/// and the next writer packs them.
+#[test]
+fn a_store_of_the_second_version_keeps_its_pending_rows() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("market.sqlite");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    database.execute_batch(include_str!("../src/store/migrations/0001_candles.sql")).unwrap();
+    database.execute_batch(include_str!("../src/store/migrations/0002_live.sql")).unwrap();
+    database.pragma_update(None, "application_id", 0x434E_4457).unwrap();
+    database.pragma_update(None, "user_version", 2).unwrap();
+    // A bid of 5 at 7 units and an ask of 6 at 8 units, as the second version wrote levels.
+    let side = |price: i64, quantity: f64| {
+        let count = 1_u16.to_le_bytes();
+        [&count[..], &price.to_le_bytes(), &quantity.to_le_bytes()].concat()
+    };
+    let levels = [side(7, 5.0), side(8, 6.0)].concat();
+    database
+        .execute_batch(
+            "INSERT INTO instrument VALUES (1, 'test', 'spot', 'ONE'), (2, 'test', 'spot', 'TWO');
+             INSERT INTO pending_trade VALUES (1, 'agg_trades', 8, 8000, 100000008, 1.0, 1),
+                (1, 'agg_trades', 9, 9000, 100000009, 1.125, 0), (1, 'trades', 3, 5, 7, 0.1, 0),
+                (2, 'agg_trades', 4, 4000, 100000004, 0.5, 1);
+             INSERT INTO pending_quote VALUES (1, 5, NULL, 5000, 200000005, 1.5, 200000015, 2.5);
+             INSERT INTO received VALUES (1, 'agg_trades', 8, 9, 8000, 9000),
+                (1, 'trades', 3, 3, 5, 5), (2, 'agg_trades', 4, 4, 4000, 4000),
+                (1, 'quotes', 5, 5, 5000, 5000), (1, 'book', 11, 11, 6000, 6000);",
+        )
+        .unwrap();
+    database.execute("INSERT INTO pending_book VALUES (1, 6000, 11, ?1)", [levels]).unwrap();
+    drop(database);
+    let (one, two) = (spot("ONE"), spot("TWO"));
+    let level = |price, quantity| Level { price: Price(price), quantity };
+    let holds_all = |store: &Store| {
+        let trades = store.trades(&one, Channel::AggTrades, Span::ALL).unwrap();
+        assert_eq!(trades, [trade(8), trade(9)]);
+        assert_eq!(store.trades(&one, Channel::Trades, Span::ALL).unwrap()[0].quantity, 0.1);
+        assert_eq!(ids(store, &two), [4]);
+        assert_eq!(store.quotes(&one, Span::ALL).unwrap(), [quote(5)]);
+        let books = store.books(&one, Span::ALL).unwrap();
+        assert_eq!((books.len(), books[0].time, books[0].update_id), (1, 6000, 11));
+        assert_eq!(
+            (&books[0].bids[..], &books[0].asks[..]),
+            (&[level(7, 5.0)][..], &[level(8, 6.0)][..])
+        );
+        assert!(candlewick::store::check(store).unwrap().is_sound());
+    };
+    let before = std::fs::read(&file).unwrap();
+    holds_all(&Store::open(folder.path()).unwrap());
+    assert_eq!(std::fs::read(&file).unwrap(), before, "a reader changes nothing");
+    let mut store = Store::create(folder.path()).unwrap();
+    holds_all(&store);
+    assert_eq!(store.roll_segments(0, 0).unwrap(), 6);
+    holds_all(&store);
+    store.write_live(&trades_batch(&one, 9..=12)).unwrap();
+    assert_eq!(ids(&store, &one), [8, 9, 10, 11, 12]);
+    drop(store);
+    let database = rusqlite::Connection::open(&file).unwrap();
+    let tables =
+        "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'pending_%' AND type = 'table'";
+    assert_eq!(database.query_row(tables, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+/// Trades that were repaired beyond what was received are not there twice when they come live.
+#[test]
+fn what_is_pending_already_is_ignored() {
+    let (_folder, mut store) = store();
+    let one = spot("ONE");
+    store.write_live(&trades_batch(&one, 1..=10)).unwrap();
+    let id = store.record_gap(&gap(&one, (14, 16), GapState::Open)).unwrap();
+    store.repair_trades(id, &[trade(14), trade(16)], 16).unwrap();
+    let written = store.write_live(&trades_batch(&one, 11..=20)).unwrap();
+    assert_eq!((written.trades, written.ignored), (8, 2));
+    assert_eq!(ids(&store, &one), (1..=20).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_store_without_candles_opens_when_it_holds_anything() {
     let (folder, mut store) = store();

@@ -165,8 +165,7 @@ impl Scene<'_> {
             let stored = received::of_channel(self.connection, number, channel)?;
             let last = stored.and_then(|stored| stored.ids).map(|ids| ids.1);
             let fresh = self.fresh(instrument, channel, rows, last, |trade| trade.id, sound::trade);
-            let inserted =
-                pending::insert_trades(self.connection, number, &channel.to_string(), &fresh)?;
+            let inserted = pending::insert(self.connection, number, channel, &fresh)?;
             self.written.trades += inserted;
             self.written.ignored += fresh.len() as u64 - inserted;
             let (ids, times) = (fresh.iter().map(|t| t.id), fresh.iter().map(|t| t.time));
@@ -183,7 +182,7 @@ impl Scene<'_> {
             let last = stored.and_then(|stored| stored.ids).map(|ids| ids.1);
             let id = |quote: &Quote| quote.update_id;
             let fresh = self.fresh(instrument, channel, rows, last, id, sound::quote);
-            let inserted = pending::insert_quotes(self.connection, number, &fresh)?;
+            let inserted = pending::insert(self.connection, number, channel, &fresh)?;
             self.written.quotes += inserted;
             self.written.ignored += fresh.len() as u64 - inserted;
             let ids = fresh.iter().map(|quote| quote.update_id);
@@ -200,7 +199,7 @@ impl Scene<'_> {
             let last = stored.and_then(|s| s.ids.map(|ids| (s.last.0, ids.1)));
             let key = |book: &BookSnapshot| (book.time, book.update_id);
             let fresh = self.fresh(instrument, channel, rows, last, key, sound::book);
-            let inserted = pending::insert_books(self.connection, number, &fresh)?;
+            let inserted = pending::insert(self.connection, number, channel, &fresh)?;
             self.written.books += inserted;
             self.written.ignored += fresh.len() as u64 - inserted;
             let ids = fresh.iter().map(|book| book.update_id);

@@ -55,7 +55,7 @@ pub use values::{ValueSeriesInfo, ValuesWritten};
 pub use write::{SeriesWriter, Written};
 
 use instruments::Instruments;
-use schema::{Journal, LIVE_VERSION, Standing};
+use schema::{Journal, LIVE_VERSION, PACKED_VERSION, Standing};
 
 /// Name of the database inside a store's folder.
 const DATABASE: &str = "market.sqlite";
@@ -65,8 +65,7 @@ const FILLED_WITH_CANDLES: &str = "SELECT EXISTS (SELECT 1 FROM candle)";
 
 /// Whether a store holds anything.
 const FILLED: &str = "SELECT EXISTS (SELECT 1 FROM candle) OR EXISTS (SELECT 1 FROM segment) \
-                      OR EXISTS (SELECT 1 FROM pending_trade) OR EXISTS (SELECT 1 FROM pending_quote) \
-                      OR EXISTS (SELECT 1 FROM pending_book) OR EXISTS (SELECT 1 FROM value)";
+                      OR EXISTS (SELECT 1 FROM pending) OR EXISTS (SELECT 1 FROM value)";
 
 /// An open store: one folder of market data.
 #[derive(Debug)]
@@ -96,6 +95,10 @@ impl Store {
             return Err(empty);
         };
         let live = version >= LIVE_VERSION;
+        if live && version < PACKED_VERSION {
+            pending::pack_single_rows_for_reading(&connection)
+                .map_err(|error| StoreError::sqlite(&file, error))?;
+        }
         let filled: bool = connection
             .query_row(if live { FILLED } else { FILLED_WITH_CANDLES }, [], |row| row.get(0))
             .map_err(|error| StoreError::sqlite(&file, error))?;

@@ -98,7 +98,7 @@ fn repair_trades(
         let stored = stored_ids(connection, folder, instrument, gap.channel, ids)?;
         let mut fresh = given.clone();
         fresh.retain(|trade| !stored.contains(&trade.id));
-        pending::insert_trades(connection, instrument, &gap.channel.to_string(), &fresh)?;
+        pending::insert(connection, instrument, gap.channel, &fresh)?;
     }
     let known = record_absent(connection, instrument, gap, &given, (first, settled))?;
     let (began_id, began_time) = ledger::began(connection, gap.id)?;

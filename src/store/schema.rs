@@ -4,17 +4,23 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, pending};
 
 /// "CNDW": what `PRAGMA application_id` says of a store.
 const APPLICATION_ID: i64 = 0x434E_4457;
 
 /// Each step from one schema version to the next; `PRAGMA user_version` counts the steps taken.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_candles.sql"), include_str!("migrations/0002_live.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_candles.sql"),
+    include_str!("migrations/0002_live.sql"),
+    include_str!("migrations/0003_packs.sql"),
+];
 
 /// Schema version from which on a store holds more than candles.
 pub(super) const LIVE_VERSION: usize = 2;
+
+/// Schema version from which on pending rows are packed.
+pub(super) const PACKED_VERSION: usize = 3;
 
 /// Prepared statements that a writer keeps.
 const STATEMENTS: usize = 96;
@@ -126,8 +132,11 @@ fn migrate(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
         Standing::Blank => 0,
         Standing::Version(version) => version,
     };
-    for migration in &MIGRATIONS[done..] {
+    for (before, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         transaction.execute_batch(migration).map_err(failed)?;
+        if before + 1 == PACKED_VERSION {
+            pending::pack_single_rows(&transaction).map_err(failed)?;
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(failed)?;

@@ -17,13 +17,14 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tracing::{info, warn};
 
 use super::feed::{Feed, Traffic, now_ms};
 use super::plan::{Attempts, Plan, backoff};
 use super::settings::ConnectionSettings;
+use super::texts::Texts;
 
 /// No message of the exchange comes near.
 const LONGEST_MESSAGE: usize = 16 << 20;
@@ -53,7 +54,7 @@ struct Line {
 /// A connection that is to follow the one in use.
 struct Successor {
     line: Line,
-    held: Vec<(Utf8Bytes, i64)>,
+    held: Texts,
     /// When its first message came.
     since: Option<Instant>,
 }
@@ -126,7 +127,7 @@ async fn serve(
         let mut broken = None;
         tokio::select! {
             message = current.socket.next() => {
-                let (texts, end) = current.heard(message, feed.at_once()).await;
+                let (texts, end) = current.heard(message, feed.at_once(), feed.traffic.blank()).await;
                 broken = end;
                 if !texts.is_empty() {
                     current.last_message = Instant::now();
@@ -145,7 +146,7 @@ async fn serve(
                 (Some(Ok(Message::Text(text))), Some(next)) => {
                     next.since.get_or_insert_with(Instant::now);
                     next.line.last_message = Instant::now();
-                    next.held.push((text, now_ms()));
+                    next.held.push(&text, now_ms());
                 }
                 (Some(Ok(Message::Close(_)) | Err(_)) | None, _) => {
                     next = None;
@@ -183,7 +184,7 @@ async fn serve(
             }
             // A successor that began before this one ended has everything since.
             feed.after_break |= broken.is_some() && successor.since.is_none();
-            if !feed.give_all(successor.held).await {
+            if !feed.give_all(&successor.held).await {
                 return End::Stopped;
             }
             let mut old = std::mem::replace(&mut current, successor.line);
@@ -210,7 +211,7 @@ async fn serve(
 
 impl Successor {
     fn new(line: Line) -> Self {
-        Self { line, held: Vec::new(), since: None }
+        Self { line, held: Texts::default(), since: None }
     }
 
     /// When it may take over: it has told something and then run beside the old one for a while. One
@@ -245,17 +246,18 @@ impl Line {
     }
 
     /// The text of this message and those of messages that are there already, at most `most`
-    /// messages in all; and why no more will come, when none will.
+    /// messages in all, in the memory given; and why no more will come, when none will.
     async fn heard(
         &mut self,
         first: Option<Result<Message, Error>>,
         most: usize,
-    ) -> (Vec<(Utf8Bytes, i64)>, Option<String>) {
-        let (mut texts, received) = (Vec::new(), now_ms());
+        mut texts: Texts,
+    ) -> (Texts, Option<String>) {
+        let received = now_ms();
         let (mut message, mut count) = (first, 0);
         loop {
             match message {
-                Some(Ok(Message::Text(text))) => texts.push((text, received)),
+                Some(Ok(Message::Text(text))) => texts.push(&text, received),
                 Some(Ok(Message::Close(_))) | None => {
                     return (texts, Some("closed by the exchange".to_owned()));
                 }
@@ -280,8 +282,8 @@ impl Line {
     /// Gives what has arrived already and was not read.
     async fn drain(&mut self, feed: &mut Feed) -> bool {
         let Poll::Ready(first) = self.waiting().await else { return true };
-        let (texts, _) = self.heard(first, MOST_HELD).await;
-        feed.give_all(texts).await
+        let (texts, _) = self.heard(first, MOST_HELD, Texts::default()).await;
+        feed.give_all(&texts).await
     }
 
     async fn close(&mut self) {

@@ -19,6 +19,9 @@ use crate::store::{GapReason, LiveBatch, Received};
 /// Most symbols that a desk opens by itself.
 const MOST_SYMBOLS: usize = 10_000;
 
+/// Batches whose memory is kept: as many as are on their way at once.
+const MOST_SPARE: usize = 3;
+
 /// Which moments of a book are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cadence {
@@ -111,8 +114,8 @@ pub struct Desk {
     near: usize,
     levels: Levels,
     out: LiveBatch,
-    /// An empty batch whose memory is used again.
-    spare: LiveBatch,
+    /// Empty batches whose memory is used again.
+    spare: Vec<LiveBatch>,
     counts: Counts,
     wanted: Vec<Arc<Instrument>>,
     lag: Lag,
@@ -139,7 +142,7 @@ impl Desk {
             near: 0,
             levels: Levels::default(),
             out: LiveBatch::default(),
-            spare: LiveBatch::default(),
+            spare: Vec::new(),
             counts: Counts::default(),
             wanted: Vec::new(),
             lag: Lag::default(),
@@ -258,13 +261,15 @@ impl Desk {
         for lane in &mut self.lanes {
             lane.hand_over();
         }
-        std::mem::replace(&mut self.out, std::mem::take(&mut self.spare))
+        std::mem::replace(&mut self.out, self.spare.pop().unwrap_or_default())
     }
 
     /// Takes back a batch that has been written, for its memory.
     pub fn reuse(&mut self, mut batch: LiveBatch) {
-        batch.clear();
-        self.spare = batch;
+        if self.spare.len() < MOST_SPARE {
+            batch.clear();
+            self.spare.push(batch);
+        }
     }
 
     /// Throws away books and quotes that were not handed over, and with `all` trades too; candles and

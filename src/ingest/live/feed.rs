@@ -1,23 +1,26 @@
 //! The bounded way from the connections to the desk.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::time::sleep;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::run::Event;
+use super::texts::Texts;
 
 /// Most messages that are queued together.
 const MOST_AT_ONCE: usize = 256;
+/// Pieces of memory that are kept for messages to come, and bytes of the largest.
+const MOST_SPARE: usize = 8;
+const LARGEST_SPARE: usize = 1 << 20;
 
 /// Messages as they came, one after the other over one connection.
 #[derive(Debug)]
 pub(super) struct Frames {
-    /// Their texts, and when each was received, ms.
-    pub(super) texts: Vec<(Utf8Bytes, i64)>,
+    /// What they say.
+    pub(super) texts: Texts,
     /// Number of the connection's plan.
     pub(super) plan: usize,
     /// Messages before the first were dropped because nobody took them.
@@ -35,6 +38,23 @@ pub(super) struct Traffic {
     pub(super) reconnects: AtomicU64,
     pub(super) hand_overs: AtomicU64,
     pub(super) up: AtomicU64,
+    spare: Mutex<Vec<Texts>>,
+}
+
+impl Traffic {
+    /// Memory for messages, used before if there is such.
+    pub(super) fn blank(&self) -> Texts {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes back what was taken apart; what is very large, or too many of them, is let go.
+    pub(super) fn reuse(&self, mut texts: Texts) {
+        texts.clear();
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < MOST_SPARE && texts.room() <= LARGEST_SPARE {
+            spare.push(texts);
+        }
+    }
 }
 
 /// The way to the desk.
@@ -58,10 +78,13 @@ impl Feed {
     }
 
     /// Queues any number of messages; `false` when nobody takes any more.
-    pub(super) async fn give_all(&mut self, texts: Vec<(Utf8Bytes, i64)>) -> bool {
-        let mut texts = texts.into_iter();
+    pub(super) async fn give_all(&mut self, texts: &Texts) -> bool {
+        let mut texts = texts.iter();
         loop {
-            let part: Vec<_> = texts.by_ref().take(self.at_once()).collect();
+            let mut part = self.traffic.blank();
+            for (text, received) in texts.by_ref().take(self.at_once()) {
+                part.push(text, received);
+            }
             if part.is_empty() {
                 return true;
             }
@@ -74,7 +97,7 @@ impl Feed {
     /// Queues messages. While the queue is full nothing is read, which makes the exchange wait, but
     /// not so long that its pings go unanswered: then messages are dropped. `false` when nobody takes
     /// any more.
-    pub(super) async fn give(&mut self, texts: Vec<(Utf8Bytes, i64)>) -> bool {
+    pub(super) async fn give(&mut self, texts: Texts) -> bool {
         let count = texts.len() as u64;
         let (after_drop, after_break) = (self.after_drop, self.after_break);
         let mut event = Event::Frames(Frames { texts, plan: self.plan, after_drop, after_break });

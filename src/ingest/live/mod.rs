@@ -15,6 +15,7 @@ mod run;
 mod settings;
 mod status;
 mod tape_lane;
+mod texts;
 mod writer;
 
 pub use run::run_live;

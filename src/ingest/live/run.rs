@@ -260,11 +260,12 @@ impl Floor<'_> {
                         self.desk.interrupted(GapReason::Overload, carries);
                     }
                 }
-                for (text, received) in frames.texts {
-                    if self.desk.take(&text, received) == Taken::Refused {
+                for (text, received) in frames.texts.iter() {
+                    if self.desk.take(text, received) == Taken::Refused {
                         tracing::warn!("a stream was refused; check symbols and streams");
                     }
                 }
+                self.traffic.reuse(frames.texts);
                 return count;
             }
             Event::Book(symbol, Some(book)) => {

@@ -68,7 +68,7 @@ pub struct WriterSettings {
     /// Longest time between transactions while there are rows, ms. Default 250.
     #[garde(range(min = 1, max = 60_000))]
     pub batch_ms: u64,
-    /// Rows that make a transaction due earlier. Default 1,000.
+    /// Rows that make a transaction due earlier. Default 4,000.
     #[garde(range(min = 1, max = 1_000_000))]
     pub batch_rows: usize,
     /// Rows that may wait; of more, books and quotes are thrown away, and of twice as many, trades.
@@ -122,7 +122,7 @@ impl Default for WriterSettings {
     fn default() -> Self {
         Self {
             batch_ms: 250,
-            batch_rows: 1_000,
+            batch_rows: 4_000,
             most_rows: 50_000,
             segment_rows: 100_000,
             segment_age_ms: 86_400_000,

@@ -7,15 +7,15 @@
 use super::{Level, Price};
 
 /// Levels at which a block is cut in two.
-const MOST: usize = 128;
+const MOST: usize = 64;
 /// Levels below which a block joins the one before it where both fit together.
-const FEW: usize = 32;
+const FEW: usize = 16;
 
 /// Levels from the worst to the best, so that those which change most lie at the end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ladder {
     /// None is empty; the worst level of each stands at its front.
-    blocks: Vec<Vec<Level>>,
+    blocks: Vec<Block>,
     /// The key of the front of each block, all of them side by side for the search.
     fronts: Vec<i64>,
     len: usize,
@@ -23,12 +23,21 @@ pub(super) struct Ladder {
     is_falling: bool,
 }
 
+/// Levels next to each other: their keys side by side for the search, and the amount of each.
+#[derive(Debug, Clone, Default)]
+struct Block {
+    keys: Vec<i64>,
+    quantities: Vec<f64>,
+}
+
 /// Levels from the best to the worst.
 #[derive(Debug, Clone)]
 pub(super) struct BestFirst<'a> {
-    blocks: std::slice::Iter<'a, Vec<Level>>,
-    block: std::slice::Iter<'a, Level>,
+    blocks: std::slice::Iter<'a, Block>,
+    keys: std::slice::Iter<'a, i64>,
+    quantities: std::slice::Iter<'a, f64>,
     left: usize,
+    is_falling: bool,
 }
 
 impl Ladder {
@@ -39,48 +48,55 @@ impl Ladder {
 
     /// Sets the amount at a price; zero takes the level away.
     pub(super) fn set(&mut self, price: Price, quantity: f64) {
-        let key = self.key(price);
+        let key = key(price, self.is_falling);
         // The last block is looked at first; before the first one there is nothing but its front.
         let behind = match self.fronts.last() {
             Some(&front) if front <= key => self.fronts.len(),
             _ => self.fronts.partition_point(|&front| front <= key),
         };
         let place = behind.saturating_sub(1);
-        let is_falling = self.is_falling;
         let Some(block) = self.blocks.get_mut(place) else {
             if quantity != 0.0 {
-                self.blocks.push(vec![Level { price, quantity }]);
+                self.blocks.push(Block { keys: vec![key], quantities: vec![quantity] });
                 self.fronts.push(key);
                 self.len = 1;
             }
             return;
         };
-        let lies_before =
-            |level: &Level| if is_falling { level.price > price } else { level.price < price };
-        let at = block.partition_point(lies_before);
-        match block.get_mut(at).filter(|level| level.price == price) {
-            Some(level) if quantity != 0.0 => level.quantity = quantity,
-            Some(_) => {
-                block.remove(at);
-                self.len -= 1;
-                self.shrunk(place);
+        let at = block.keys.partition_point(|&other| other < key);
+        let is_there = block.keys.get(at) == Some(&key);
+        if is_there && quantity != 0.0 {
+            if let Some(known) = block.quantities.get_mut(at) {
+                *known = quantity;
             }
-            None if quantity == 0.0 => {}
-            None => {
-                block.insert(at, Level { price, quantity });
-                self.len += 1;
-                self.grown(place);
-            }
+        } else if is_there {
+            block.keys.remove(at);
+            block.quantities.remove(at);
+            self.len -= 1;
+            self.shrunk(place);
+        } else if quantity != 0.0 {
+            block.keys.insert(at, key);
+            block.quantities.insert(at, quantity);
+            self.len += 1;
+            self.grown(place);
         }
     }
 
     /// The best level.
     pub(super) fn best(&self) -> Option<Level> {
-        self.blocks.last().and_then(|block| block.last()).copied()
+        let block = self.blocks.last()?;
+        let (&key, &quantity) = block.keys.last().zip(block.quantities.last())?;
+        Some(Level { price: price(key, self.is_falling), quantity })
     }
 
     pub(super) fn best_first(&self) -> BestFirst<'_> {
-        BestFirst { blocks: self.blocks.iter(), block: [].iter(), left: self.len }
+        BestFirst {
+            blocks: self.blocks.iter(),
+            keys: [].iter(),
+            quantities: [].iter(),
+            left: self.len,
+            is_falling: self.is_falling,
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -89,19 +105,10 @@ impl Ladder {
         self.len = 0;
     }
 
-    fn key(&self, price: Price) -> i64 {
-        // Not the negative, which the least number lacks.
-        if self.is_falling { !price.0 } else { price.0 }
-    }
-
     /// A level came to a block.
     fn grown(&mut self, place: usize) {
         let Some(block) = self.blocks.get_mut(place) else { return };
-        let behind = (block.len() >= MOST).then(|| {
-            let mut behind = Vec::with_capacity(MOST);
-            behind.extend(block.drain(MOST / 2..));
-            behind
-        });
+        let behind = (block.keys.len() >= MOST).then(|| block.cut());
         if let Some(behind) = behind {
             self.fronts.insert(place + 1, 0);
             self.blocks.insert(place + 1, behind);
@@ -112,7 +119,7 @@ impl Ladder {
 
     /// A level went from a block.
     fn shrunk(&mut self, place: usize) {
-        let len = |place: usize| self.blocks.get(place).map_or(MOST, Vec::len);
+        let len = |place: usize| self.blocks.get(place).map_or(MOST, |block| block.keys.len());
         if len(place) == 0 {
             self.blocks.remove(place);
             self.fronts.remove(place);
@@ -120,7 +127,8 @@ impl Ladder {
             let block = self.blocks.remove(place);
             self.fronts.remove(place);
             if let Some(before) = self.blocks.get_mut(place - 1) {
-                before.extend(block);
+                before.keys.extend(block.keys);
+                before.quantities.extend(block.quantities);
             }
         } else {
             self.note_front(place);
@@ -128,10 +136,30 @@ impl Ladder {
     }
 
     fn note_front(&mut self, place: usize) {
-        if let Some(front) = self.blocks.get(place).and_then(|block| block.first()) {
-            self.fronts[place] = self.key(front.price);
+        if let Some(&front) = self.blocks.get(place).and_then(|block| block.keys.first()) {
+            self.fronts[place] = front;
         }
     }
+}
+
+impl Block {
+    /// Takes the better half away.
+    fn cut(&mut self) -> Self {
+        let mut better =
+            Self { keys: Vec::with_capacity(MOST), quantities: Vec::with_capacity(MOST) };
+        better.keys.extend(self.keys.drain(MOST / 2..));
+        better.quantities.extend(self.quantities.drain(MOST / 2..));
+        better
+    }
+}
+
+/// A price as a key: not the negative, which the least number lacks.
+fn key(price: Price, is_falling: bool) -> i64 {
+    if is_falling { !price.0 } else { price.0 }
+}
+
+fn price(key: i64, is_falling: bool) -> Price {
+    Price(if is_falling { !key } else { key })
 }
 
 impl PartialEq for Ladder {
@@ -144,15 +172,17 @@ impl Iterator for BestFirst<'_> {
     type Item = Level;
 
     fn next(&mut self) -> Option<Level> {
-        let level = match self.block.next_back() {
-            Some(level) => level,
+        let key = match self.keys.next_back() {
+            Some(&key) => key,
             None => {
-                self.block = self.blocks.next_back()?.iter();
-                self.block.next_back()?
+                let block = self.blocks.next_back()?;
+                (self.keys, self.quantities) = (block.keys.iter(), block.quantities.iter());
+                *self.keys.next_back()?
             }
         };
+        let &quantity = self.quantities.next_back()?;
         self.left -= 1;
-        Some(*level)
+        Some(Level { price: price(key, self.is_falling), quantity })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -10,7 +10,8 @@ use super::runs::{self, MissingIds, Run};
 use super::volumes::{VolumeCheck, Volumes};
 use crate::market::{BookSnapshot, Channel, Instrument, Level, Quote, Span, Time, Trade};
 use crate::store::ledger::{GapEntry, GapState, as_text};
-use crate::store::segment::{Segment, TapeRow, each_pending, read_segment, segments};
+use crate::store::pending::each_pack;
+use crate::store::segment::{Segment, TapeRow, read_segment, segments};
 use crate::store::transaction::Failure;
 use crate::store::{Received, StoreError};
 
@@ -180,7 +181,7 @@ fn overlaps(mut ends: Vec<((i64, i64), (i64, i64))>) -> u64 {
     ends.windows(2).filter(|pair| pair[0].1 >= pair[1].0).count() as u64
 }
 
-/// Calls `visit` with the rows of each segment, then with pending ones by parts.
+/// Calls `visit` with the rows of each segment, then with those of each pack.
 fn each_row<R: TapeRow>(
     to: &mut Findings<'_>,
     channel: Channel,
@@ -193,7 +194,11 @@ fn each_row<R: TapeRow>(
             Err(other) => return Err(other.into()),
         }
     }
-    Ok(each_pending::<R>(to.connection, to.instrument, channel, visit)?)
+    each_pack(to.connection, to.instrument, channel, Span::ALL, |pack| {
+        visit(&pack.rows);
+        true
+    })?;
+    Ok(())
 }
 
 /// Newest time that anything in the store speaks of.

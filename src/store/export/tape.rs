@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::{ExportRequest, Target, hive, month};
 use crate::market::{BookSnapshot, Channel, Instrument, Quote, Span, Trade};
-use crate::store::segment::{TapeRow, of_channel, rows_in};
+use crate::store::segment::{TapeRow, rows_in};
 use crate::store::transaction::Failure;
 use crate::store::{Store, instruments};
 
@@ -55,7 +55,7 @@ impl Scene<'_, '_> {
     ) -> Result<(), Failure> {
         let mut rows: Vec<R> = Vec::new();
         let mut from = self.span.start;
-        while let Some(time) = self.next_time::<R>(channel, from)? {
+        while let Some(time) = self.next_time(channel, from)? {
             let day = time.div_euclid(DAY).saturating_mul(DAY);
             let span = Span { start: time, end: day.saturating_add(DAY).min(self.span.end) };
             let more: Vec<R> =
@@ -80,26 +80,19 @@ impl Scene<'_, '_> {
     }
 
     /// The earliest time from `from` on at which there may be a row.
-    fn next_time<R: TapeRow>(&self, channel: Channel, from: i64) -> rusqlite::Result<Option<i64>> {
+    fn next_time(&self, channel: Channel, from: i64) -> rusqlite::Result<Option<i64>> {
         if from >= self.span.end {
             return Ok(None);
         }
-        let in_segments: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT min(max(first_time, ?3)) FROM segment \
-                 WHERE instrument = ?1 AND channel = ?2 AND last_time >= ?3",
-            )?
-            .query_row(params![self.number, channel.to_string(), from], |row| row.get(0))?;
-        let (time, table) = (R::TIME, R::PENDING);
-        let pending: Option<i64> = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT min({time}) FROM {table} WHERE instrument = ?1 AND {time} >= ?2 {}",
-                of_channel(channel)
-            ))?
-            .query_row(params![self.number, from], |row| row.get(0))?;
-        let next = in_segments.into_iter().chain(pending).min();
+        let earliest = |table: &str| -> rusqlite::Result<Option<i64>> {
+            self.connection
+                .prepare_cached(&format!(
+                    "SELECT min(max(first_time, ?3)) FROM {table} \
+                     WHERE instrument = ?1 AND channel = ?2 AND last_time >= ?3"
+                ))?
+                .query_row(params![self.number, channel.to_string(), from], |row| row.get(0))
+        };
+        let next = earliest("segment")?.into_iter().chain(earliest("pending")?).min();
         Ok(next.filter(|&time| time < self.span.end))
     }
 }

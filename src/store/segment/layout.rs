@@ -1,13 +1,8 @@
 //! Columns of the files of trades, quotes and books.
 
-use rusqlite::Row;
-
 use super::TapeRow;
 use crate::files::{Field, FileError, Get, Table};
 use crate::market::{BookSnapshot, Level, Price, Quote, Trade};
-use crate::store::pending::{
-    BOOK_COLUMNS, QUOTE_COLUMNS, TRADE_COLUMNS, book_of, quote_of, trade_of,
-};
 
 /// Key under which a file of books says how many levels a side it has columns for.
 const LEVELS_KEY: &str = "candlewick.levels";
@@ -37,10 +32,6 @@ fn prices(table: &mut Table, name: &str) -> Result<Vec<Price>, FileError> {
 
 impl TapeRow for Trade {
     const KIND: &'static str = "trades";
-    const PENDING: &'static str = "pending_trade";
-    const COLUMNS: &'static str = TRADE_COLUMNS;
-    const TIME: &'static str = "time";
-    const KEY: &'static str = "id";
 
     fn id(&self) -> i64 {
         self.id
@@ -56,10 +47,6 @@ impl TapeRow for Trade {
 
     fn values(&self) -> usize {
         5
-    }
-
-    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        trade_of(row)
     }
 
     fn fields(_: &[Self]) -> (Vec<Field<Self>>, Vec<(&'static str, String)>) {
@@ -95,10 +82,6 @@ impl TapeRow for Trade {
 
 impl TapeRow for Quote {
     const KIND: &'static str = "quotes";
-    const PENDING: &'static str = "pending_quote";
-    const COLUMNS: &'static str = QUOTE_COLUMNS;
-    const TIME: &'static str = "received";
-    const KEY: &'static str = "update_id";
 
     fn id(&self) -> i64 {
         self.update_id
@@ -114,10 +97,6 @@ impl TapeRow for Quote {
 
     fn values(&self) -> usize {
         7
-    }
-
-    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        quote_of(row)
     }
 
     fn fields(_: &[Self]) -> (Vec<Field<Self>>, Vec<(&'static str, String)>) {
@@ -154,10 +133,6 @@ impl TapeRow for Quote {
 
 impl TapeRow for BookSnapshot {
     const KIND: &'static str = "books";
-    const PENDING: &'static str = "pending_book";
-    const COLUMNS: &'static str = BOOK_COLUMNS;
-    const TIME: &'static str = "time";
-    const KEY: &'static str = "time, update_id";
 
     fn id(&self) -> i64 {
         self.update_id
@@ -173,10 +148,6 @@ impl TapeRow for BookSnapshot {
 
     fn values(&self) -> usize {
         2 + 4 * self.bids.len().max(self.asks.len())
-    }
-
-    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        book_of(row)
     }
 
     fn fields(rows: &[Self]) -> (Vec<Field<Self>>, Vec<(&'static str, String)>) {

@@ -15,9 +15,10 @@ use rusqlite::{Connection, Row, params};
 
 use crate::files::{Field, FileError, Table};
 use crate::market::{Channel, Span};
+use crate::store::pending::Packed;
 
 pub(super) use leftover::{find_leftovers, remove_leftovers};
-pub(super) use read::{each_pending, of_channel, read_segment, rows_in, stored_ids};
+pub(super) use read::{read_segment, rows_in, stored_ids};
 
 /// Folder of the segments inside a store's.
 pub(super) const FOLDER: &str = "segments";
@@ -26,28 +27,18 @@ pub(super) const FOLDER: &str = "segments";
 pub(super) const VERSION: u32 = 1;
 
 /// A row that is kept in segments.
-pub(super) trait TapeRow: Sized {
+pub(super) trait TapeRow: Packed {
     /// What a segment says that its rows are.
     const KIND: &'static str;
-    /// Table of the pending rows.
-    const PENDING: &'static str;
-    /// Columns of the table, as [`Self::of_row`] reads them.
-    const COLUMNS: &'static str;
-    /// Column of the row's time.
-    const TIME: &'static str;
-    /// Columns by which rows are ordered and told apart.
-    const KEY: &'static str;
 
     /// The row's number.
     fn id(&self) -> i64;
     /// The time by which rows are found: the exchange's, or when a quote was received.
     fn time(&self) -> i64;
-    /// What the columns of [`Self::KEY`] hold; the second is 0 where there is one.
+    /// By what rows are ordered and told apart; the second is 0 where one is enough.
     fn key(&self) -> (i64, i64);
     /// About how many values the row has.
     fn values(&self) -> usize;
-    /// A pending row.
-    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self>;
     /// Columns of a file of these rows, and pairs that say how to read it.
     fn fields(rows: &[Self]) -> (Vec<Field<Self>>, Vec<(&'static str, String)>);
     /// The rows of a file.

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{Segment, TapeRow, VERSION, segments};
 use crate::files::{FileError, Table, read_digested_table};
 use crate::market::{Channel, Span, Trade};
 use crate::store::StoreError;
+use crate::store::pending::each_pack;
 use crate::store::transaction::Failure;
 
 /// The rows of a channel inside `span`, by their key, none twice.
@@ -24,62 +25,13 @@ pub(in crate::store) fn rows_in<R: TapeRow>(
         let read: Vec<R> = read_segment(folder, &segment)?;
         rows.extend(read.into_iter().filter(|row| span.contains(row.time())));
     }
-    rows.extend(pending_rows::<R>(connection, instrument, channel, span)?);
+    each_pack(connection, instrument, channel, span, |pack| {
+        rows.extend(pack.rows.into_iter().filter(|row: &R| span.contains(row.time())));
+        true
+    })?;
     rows.sort_by_key(TapeRow::key);
     rows.dedup_by_key(|row| row.key());
     Ok(rows)
-}
-
-fn pending_rows<R: TapeRow>(
-    connection: &Connection,
-    instrument: i64,
-    channel: Channel,
-    span: Span,
-) -> rusqlite::Result<Vec<R>> {
-    let (columns, table, time, key) = (R::COLUMNS, R::PENDING, R::TIME, R::KEY);
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM {table} WHERE instrument = ?1 AND {time} >= ?2 AND {time} < ?3 \
-         {} ORDER BY {key}",
-        of_channel(channel)
-    ))?;
-    let span = params![instrument, span.start, span.end];
-    statement.query_map(span, R::of_row)?.collect()
-}
-
-/// Calls `visit` with the pending rows of a channel in the order of their keys, some at a time.
-pub(in crate::store) fn each_pending<R: TapeRow>(
-    connection: &Connection,
-    instrument: i64,
-    channel: Channel,
-    mut visit: impl FnMut(&[R]),
-) -> rusqlite::Result<()> {
-    const AT_ONCE: usize = 1 << 16;
-    let (columns, table, key) = (R::COLUMNS, R::PENDING, R::KEY);
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM {table} WHERE instrument = ?1 {} ORDER BY {key}",
-        of_channel(channel)
-    ))?;
-    let mut found = statement.query([instrument])?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        rows.push(R::of_row(row)?);
-        if rows.len() == AT_ONCE {
-            visit(&rows);
-            rows.clear();
-        }
-    }
-    if !rows.is_empty() {
-        visit(&rows);
-    }
-    Ok(())
-}
-
-/// The condition that tells the two channels of trades apart, which share a table.
-pub(in crate::store) fn of_channel(channel: Channel) -> String {
-    match channel {
-        Channel::AggTrades | Channel::Trades => format!("AND channel = '{channel}'"),
-        _ => String::new(),
-    }
 }
 
 /// The rows of a segment, whose digest is checked.

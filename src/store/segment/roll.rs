@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use tracing::debug;
 
-use super::read::of_channel;
 use super::{FOLDER, TapeRow, VERSION};
 use crate::files::{sha256_file, sync_folder, write_table};
-use crate::market::{BookSnapshot, Channel, Instrument, Quote, Trade};
+use crate::market::{BookSnapshot, Channel, Instrument, Quote, Span, Trade};
 use crate::store::instruments;
+use crate::store::pending::{self, Pack, each_pack};
 use crate::store::transaction::Failure;
 use crate::store::{Store, StoreError};
 
@@ -58,11 +58,10 @@ impl Store {
         let mut moved = 0;
         loop {
             let rows = self.in_transaction(|connection, _| {
-                let rows: Vec<R> = next_rows(connection, due)?;
-                if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-                    let ends = (first.key(), last.key());
+                let Next { rows, rest, packs } = next_rows::<R>(connection, due)?;
+                if !rows.is_empty() {
                     write_segment(connection, &folder, due, &rows)?;
-                    remove::<R>(connection, due, ends, rows.len())?;
+                    replace(connection, due, &packs, &rest)?;
                 }
                 Ok(rows.len() as u64)
             })?;
@@ -78,12 +77,8 @@ fn due(connection: &Connection, rows: u64, age: i64) -> rusqlite::Result<Vec<Due
     let newest: Option<i64> =
         connection.query_row("SELECT max(last_time) FROM received", [], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
-        "SELECT instrument, channel, count(*), min(time) FROM pending_trade \
-         GROUP BY instrument, channel \
-         UNION ALL SELECT instrument, 'quotes', count(*), min(received) FROM pending_quote \
-         GROUP BY instrument \
-         UNION ALL SELECT instrument, 'book', count(*), min(time) FROM pending_book \
-         GROUP BY instrument ORDER BY 1, 2",
+        "SELECT instrument, channel, sum(rows), min(first_time) FROM pending \
+         GROUP BY instrument, channel ORDER BY 1, 2",
     )?;
     let mut found = statement.query([])?;
     let mut all = Vec::new();
@@ -98,28 +93,37 @@ fn due(connection: &Connection, rows: u64, age: i64) -> rusqlite::Result<Vec<Due
     Ok(all)
 }
 
-/// The first pending rows of a channel that lie in one day and fit a segment.
-fn next_rows<R: TapeRow>(connection: &Connection, due: &Due) -> rusqlite::Result<Vec<R>> {
-    let (columns, table, key) = (R::COLUMNS, R::PENDING, R::KEY);
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM {table} WHERE instrument = ?1 {} ORDER BY {key}",
-        of_channel(due.channel)
-    ))?;
-    let mut found = statement.query([due.instrument])?;
-    let mut rows: Vec<R> = Vec::new();
+/// What becomes of the first packs of a channel.
+struct Next<R> {
+    /// The first rows that lie in one day and fit a segment.
+    rows: Vec<R>,
+    /// The other rows of these packs.
+    rest: Vec<R>,
+    packs: Vec<i64>,
+}
+
+fn next_rows<R: TapeRow>(connection: &Connection, due: &Due) -> rusqlite::Result<Next<R>> {
+    let (mut rows, mut packs, mut values) = (Vec::new(), Vec::new(), 0);
+    each_pack(connection, due.instrument, due.channel, Span::ALL, |mut pack: Pack<R>| {
+        values += pack.rows.iter().map(TapeRow::values).sum::<usize>();
+        packs.push(pack.id);
+        rows.append(&mut pack.rows);
+        rows.len() <= MOST_ROWS && values <= MOST_VALUES
+    })?;
+    // Packs of repaired trades lie among others.
+    rows.sort_by_key(TapeRow::key);
+    let day = |row: &R| row.time().div_euclid(DAY);
+    let first = rows.first().map(day);
     let mut values = 0;
-    while let Some(row) = found.next()? {
-        let row = R::of_row(row)?;
-        let day = row.time().div_euclid(DAY);
+    let fits = |row: &&R| {
         values += row.values();
-        let fits = rows.len() < MOST_ROWS && values <= MOST_VALUES;
-        let first = rows.first().map(|first| first.time().div_euclid(DAY));
-        if first.is_some_and(|first| first != day || !fits) {
-            break;
-        }
-        rows.push(row);
-    }
-    Ok(rows)
+        Some(day(row)) == first && values <= MOST_VALUES
+    };
+    // Whatever the size of the first, it goes.
+    let most = rows.len().min(MOST_ROWS);
+    let fitting = rows.iter().take(most).take_while(fits).count().max(1).min(most);
+    let rest = rows.split_off(fitting);
+    Ok(Next { rows, rest, packs })
 }
 
 /// Writes a file of rows and its row into the database.
@@ -210,26 +214,19 @@ fn make_folder(top: &Path, file: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn remove<R: TapeRow>(
+/// Puts what is left of packs in their place.
+fn replace<R: TapeRow>(
     connection: &Connection,
     due: &Due,
-    (first, last): ((i64, i64), (i64, i64)),
-    expected: usize,
+    packs: &[i64],
+    rest: &[R],
 ) -> Result<(), Failure> {
-    let (table, key) = (R::PENDING, R::KEY);
-    let (from, to) =
-        if key.contains(',') { ("(?2, ?3)", "(?4, ?5)") } else { ("?2 + ?3", "?4 + ?5") };
-    let removed = connection
-        .prepare_cached(&format!(
-            "DELETE FROM {table} WHERE instrument = ?1 {} \
-             AND ({key}) >= {from} AND ({key}) <= {to}",
-            of_channel(due.channel)
-        ))?
-        .execute(params![due.instrument, first.0, first.1, last.0, last.1])?;
-    if removed == expected {
-        return Ok(());
+    let removed = pending::remove(connection, packs)?;
+    if removed != packs.len() {
+        // Rolled back: never may a pending row vanish that is not in the file.
+        let reason = format!("{removed} packs of {} are there that were read", packs.len());
+        return Err(Failure::Store(StoreError::Damaged { file: PathBuf::from("pending"), reason }));
     }
-    // Rolled back: never may a pending row vanish that is not in the file.
-    let reason = format!("{removed} pending rows of {table} lie where {expected} were read");
-    Err(Failure::Store(StoreError::Damaged { file: PathBuf::from(table), reason }))
+    pending::insert(connection, due.instrument, due.channel, &rest.iter().collect::<Vec<_>>())?;
+    Ok(())
 }
