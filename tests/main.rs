@@ -44,6 +44,7 @@ mod resume;
 mod scores;
 mod series_columns;
 mod series_sources;
+mod simulated_books;
 mod store;
 mod store_check;
 mod store_copies;

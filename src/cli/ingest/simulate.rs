@@ -6,9 +6,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{Target, tell};
-use crate::ingest::simulated::{
-    self, DIRECTION_THRESHOLD, SimulationConfig, best_reachable, ingest_simulated,
-};
+use crate::ingest::simulated::{self, SimulationConfig, best_reachable, ingest_simulated};
 use crate::market::{Interval, Time};
 use crate::store::Store;
 
@@ -20,9 +18,14 @@ pub struct SimulateArgs {
     /// Candles of the finest interval
     #[arg(long, default_value_t = 20_000)]
     candles: u32,
-    /// Intervals; the finest is simulated, the others are sums of it
-    #[arg(long, value_delimiter = ',', default_value = "15m,1h,4h")]
+    /// Intervals; the finest is simulated, the others are sums of it; 15m,1h,4h unless given, and 1s
+    /// with --books
+    #[arg(long, value_delimiter = ',')]
     interval: Vec<Interval>,
+    /// Simulate an order book too, ten levels a side at the end of each candle, and plant the signal in
+    /// it
+    #[arg(long)]
+    books: bool,
     /// Open time of the first candle
     #[arg(long, default_value = "2024-01-01")]
     start: Time,
@@ -32,7 +35,7 @@ pub struct SimulateArgs {
     /// Plant no signal: nothing can be forecast
     #[arg(long)]
     no_signal: bool,
-    /// Symbol; SIMBTC with the signal and NOISE without unless given
+    /// Symbol; SIMBTC with the signal and NOISE without unless given, with --books SIMBOOK and NOISEBOOK
     #[arg(long)]
     symbol: Option<String>,
     #[command(flatten)]
@@ -41,15 +44,22 @@ pub struct SimulateArgs {
 
 /// Runs `candlewick ingest simulate` and returns the exit code.
 pub fn run(args: &SimulateArgs, json: bool) -> anyhow::Result<u8> {
+    let intervals = match args.interval.as_slice() {
+        [] if args.books => Interval::all().take(1).collect(),
+        [] => SimulationConfig::default().intervals,
+        given => given.to_vec(),
+    };
     let config = SimulationConfig {
         symbol: args.symbol.clone(),
         seed: args.seed,
         candles: args.candles,
-        intervals: args.interval.clone(),
+        intervals,
         start: args.start,
         signal: args.signal || !args.no_signal,
+        books: args.books,
     };
-    let best = best_reachable(&config, 1, -DIRECTION_THRESHOLD, DIRECTION_THRESHOLD)
+    let threshold = config.direction_threshold();
+    let best = best_reachable(&config, 1, -threshold, threshold)
         .map_err(crate::ingest::IngestError::from)?;
     let instrument = config.instrument().map_err(crate::ingest::IngestError::from)?;
     let mut store = Store::create(&args.target.store)?;
@@ -60,7 +70,7 @@ pub fn run(args: &SimulateArgs, json: bool) -> anyhow::Result<u8> {
         .and_then(|()| {
             writeln!(
                 out,
-                "direction of the next candle at a fixed threshold of {DIRECTION_THRESHOLD}: best \
+                "direction of the next candle at a fixed threshold of {threshold}: best \
                  reachable accuracy {:.4}, most frequent class {:.4}",
                 best.accuracy, best.prior_accuracy
             )
