@@ -24,6 +24,7 @@ mod exchange;
 mod faulty_server;
 mod features;
 mod features_build;
+mod fi_2010;
 mod images;
 mod ingest;
 mod inspection;

@@ -40,6 +40,10 @@ pub const DIRECTION_THRESHOLD: f64 = 0.001;
 /// The same of a market with an order book: 0.0001.
 pub const BOOK_DIRECTION_THRESHOLD: f64 = 0.0001;
 
+/// A relative change of the smoothed mid price that parts it into classes of similar size where books
+/// carry the signal, for horizons of some ten snapshots.
+pub const SMOOTHED_THRESHOLD: f64 = 0.0005;
+
 /// Book snapshots that are written at once.
 const BATCH: usize = 10_000;
 
@@ -192,6 +196,29 @@ pub fn simulate(config: &SimulationConfig) -> Result<Vec<CandleSeries>, Simulati
 /// When the configuration is out of its ranges.
 pub fn simulate_books(config: &SimulationConfig) -> Result<Vec<BookSnapshot>, SimulationError> {
     Ok(simulate_all(config)?.1)
+}
+
+/// The books of several stocks over several days, `[stock][day]`: each a simulation of its own that
+/// starts anew, with a price level for each stock.
+///
+/// # Errors
+/// When the configuration is out of its ranges.
+pub fn simulate_stocks(
+    config: &SimulationConfig,
+    stocks: usize,
+    days: usize,
+) -> Result<Vec<Vec<Vec<BookSnapshot>>>, SimulationError> {
+    let day = |stock: usize, day: usize| {
+        let number = (stock * days + day) as u64;
+        let seed = config.seed.wrapping_mul(1_000_003).wrapping_add(number);
+        let mut books = simulate_books(&SimulationConfig { seed, books: true, ..config.clone() })?;
+        let level = 0.6_f64.powi(stock as i32);
+        for side in books.iter_mut().flat_map(|book| [&mut book.bids, &mut book.asks]) {
+            books::onto_level(side, level);
+        }
+        Ok(books)
+    };
+    (0..stocks).map(|stock| (0..days).map(|at| day(stock, at)).collect()).collect()
 }
 
 fn simulate_all(

@@ -76,7 +76,7 @@ impl DirectionThresholds {
             DirectionRule::CostAware(rule) => return Ok(Self::symmetric(rule.multiple)),
             DirectionRule::TrendScanning(rule) => return Ok(Self::symmetric(rule.t_threshold)),
             // Their scores are classes already: -1, 0 and 1.
-            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) => {
+            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) | DirectionRule::Given {} => {
                 return Ok(Self::symmetric(0.5));
             }
         };

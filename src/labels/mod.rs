@@ -10,6 +10,7 @@ mod config;
 mod direction;
 mod error;
 mod forward_return;
+mod given;
 mod meta_label;
 mod path;
 mod primary;
@@ -29,6 +30,7 @@ pub use config::{LabelConfig, VolatilityConfig};
 pub use direction::{DirectionThresholds, FEWEST_ROWS, InstrumentThresholds};
 pub use error::LabelError;
 pub use forward_return::LogReturns;
+pub use given::given;
 pub use primary::{PrimaryRule, primary_sides};
 pub use rule::{
     Against, Barriers, BothTouched, CostAware, DirectionRule, MetaLabel, SmoothedMid,

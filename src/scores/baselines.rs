@@ -156,12 +156,12 @@ impl Completed<'_> {
     }
 }
 
-fn certain(class: u8) -> [f32; CLASSES] {
+pub(super) fn certain(class: u8) -> [f32; CLASSES] {
     std::array::from_fn(|index| f32::from(u8::from(index == usize::from(class))))
 }
 
 /// The row under another model's name, saying nothing.
-fn blank(row: &Forecast, model: &Arc<str>) -> Forecast {
+pub(super) fn blank(row: &Forecast, model: &Arc<str>) -> Forecast {
     Forecast {
         model: model.clone(),
         class_probability: None,

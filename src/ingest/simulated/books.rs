@@ -169,3 +169,21 @@ fn draw_sides(mid: i64, state: &BookState, rng: &mut ChaCha8Rng) -> [Vec<Level>;
 fn on_grid(price: f64) -> i64 {
     ((price / TICK as f64).round() as i64).max(1) * TICK
 }
+
+/// Moves a side, best first, to another price level; levels stay apart by a step of the grid.
+pub(super) fn onto_level(side: &mut [Level], level: f64) {
+    let step = TICK * UNITS;
+    let is_ask =
+        side.first().zip(side.last()).is_some_and(|(best, worst)| best.price < worst.price);
+    let mut last = None;
+    for one in side {
+        let nearest = one.price.0 as f64 * level / step as f64;
+        // Away from the mid, so that the sides stay apart.
+        let mut price = (if is_ask { nearest.ceil() } else { nearest.floor() }) as i64 * step;
+        if let Some(last) = last {
+            price = if is_ask { price.max(last + step) } else { price.min(last - step) };
+        }
+        one.price = Price(price.max(step));
+        last = Some(price);
+    }
+}
