@@ -88,7 +88,7 @@ def main():
                 print(f"{net:20} horizon {horizon:3}: out of time after {seconds:.0f} s", flush=True)
                 continue
             print(f"{net:20} horizon {horizon:3}, setup {asked.setup}, {seconds:.0f} s", flush=True)
-            for model in sorted(found, key=lambda model: model != net):
+            for model in sorted(found, key=lambda model: (model != net, model)):
                 values = [f"{m} {percent(found[model][m])}" for m in MEASURES]
                 print(f"  {model:18} {'  '.join(values)}", flush=True)
     if asked.table:
