@@ -59,8 +59,8 @@ pub struct Forecast {
 pub struct Outcome {
     /// Index into [`Classes::names`], by the fold's own thresholds.
     pub class: u8,
-    /// Forward log return over the horizon.
+    /// Forward log return over the horizon; NaN where the data brought along classes alone.
     pub forward_return: f32,
-    /// Realised volatility over the horizon.
+    /// Realised volatility over the horizon; NaN there too.
     pub volatility: f32,
 }

@@ -18,6 +18,9 @@ pub mod ingest;
 pub mod features;
 pub mod folds;
 pub mod labels;
+
+pub mod fi_2010;
+
 pub mod scores;
 
 pub mod inspection;

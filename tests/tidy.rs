@@ -16,6 +16,7 @@ ingest: market files store
 features: market files
 folds: market
 labels: market folds
+fi_2010: market files features folds labels
 scores: market forecast folds labels
 inspection: market features folds labels scores
 windows: market features folds labels

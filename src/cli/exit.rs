@@ -5,6 +5,7 @@ use std::error::Error;
 use super::device::DeviceError;
 use crate::config::ConfigError;
 use crate::features::FeatureError;
+use crate::fi_2010::Fi2010Error;
 use crate::folds::FoldError;
 use crate::ingest::IngestError;
 use crate::labels::LabelError;
@@ -71,6 +72,13 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
             | FeatureError::SeriesTwice { .. }
             | FeatureError::SeriesForNothing { .. } => USAGE,
             FeatureError::Peer(error) if error.is_usage() => USAGE,
+            _ => DATA,
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<Fi2010Error>() {
+        return Some(match error {
+            error if error.is_usage() => USAGE,
+            Fi2010Error::File(error) => file(error),
             _ => DATA,
         });
     }

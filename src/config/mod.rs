@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backtest::BacktestConfig;
 use crate::features::{CandleOrigin, FeatureConfig};
+use crate::fi_2010::Fi2010Config;
 use crate::folds::FoldConfig;
 use crate::labels::LabelConfig;
 use crate::market::{Interval, Market, Span, Time};
@@ -116,6 +117,11 @@ pub struct DataConfig {
     #[serde(default)]
     #[garde(skip)]
     pub candles: CandleOrigin,
+    /// Files of the FI-2010 data set in place of a store; it needs `labels.direction: { rule: given }`
+    /// and heads of return and volatility that are off. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub fi_2010: Option<Fi2010Config>,
     /// First candle to use (UTC); everything the store has when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[garde(skip)]

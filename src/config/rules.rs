@@ -1,7 +1,10 @@
 //! Rules between fields of different steps.
 
 use super::RunConfig;
+use crate::features::{CandleOrigin, FeatureConfig};
+use crate::fi_2010::{Fi2010Config, HORIZONS};
 use crate::folds::FoldConfig;
+use crate::labels::{DirectionRule, WeightConfig};
 use crate::nets::TaskWeights;
 
 /// A broken rule: the key to look at, and what is wrong with it.
@@ -81,6 +84,15 @@ pub fn broken(config: &RunConfig) -> Vec<BrokenRule> {
         }
     }
 
+    match &data.fi_2010 {
+        Some(files) => of_fi_2010(config, files, &mut add),
+        None if matches!(config.labels.direction, DirectionRule::Given {}) => add(
+            "labels.direction",
+            "rule given needs data that brings its classes along; set data.fi_2010 or choose another rule".to_owned(),
+        ),
+        None => {}
+    }
+
     let monitor = config.training.early_stopping.monitor;
     if monitor.needs_direction() && !config.heads.direction.enabled {
         add(
@@ -106,4 +118,53 @@ pub fn broken(config: &RunConfig) -> Vec<BrokenRule> {
         }
     }
     found
+}
+
+/// What data that brings its features, labels and split along leaves to choose.
+fn of_fi_2010(
+    config: &RunConfig,
+    files: &Fi2010Config,
+    add: &mut impl FnMut(&'static str, String),
+) {
+    let horizon = config.labels.horizon;
+    if !HORIZONS.contains(&horizon) {
+        let message = format!(
+            "the files of FI-2010 have no label of {horizon} events; set one of {HORIZONS:?}"
+        );
+        add("labels.horizon", message);
+    }
+    if !matches!(config.labels.direction, DirectionRule::Given {}) {
+        let message =
+            "the files of FI-2010 bring their classes along; set labels.direction: { rule: given }";
+        add("labels.direction", message.to_owned());
+    }
+    if config.labels.weights != WeightConfig::default() {
+        let message =
+            "weights are made of candles, and the files of FI-2010 have none; leave them out";
+        add("labels.weights", message.to_owned());
+    }
+    if config.heads.return_.enabled || config.heads.volatility.enabled {
+        let message = "the files of FI-2010 say nothing of returns and volatility; set enabled: false for \
+                       heads.return and heads.volatility";
+        add("heads", message.to_owned());
+    }
+    if config.features != FeatureConfig::default() {
+        let message = "the files of FI-2010 bring their features along; leave features out, and choose by \
+                       data.fi_2010.columns";
+        add("features", message.to_owned());
+    }
+    let data = &config.data;
+    if !data.context.is_empty()
+        || data.candles != CandleOrigin::Stored
+        || data.from.is_some()
+        || data.to.is_some()
+    {
+        let message = "the files of FI-2010 hold no candles; leave out data.context, data.candles, data.from \
+                       and data.to";
+        add("data.fi_2010", message.to_owned());
+    }
+    if (files.setup == 1) != files.fold.is_some() {
+        let message = "setup 1 needs one of its folds, 1 to 9, and setup 2 has none";
+        add("data.fi_2010.fold", message.to_owned());
+    }
 }

@@ -52,7 +52,7 @@ impl BookTensor {
 }
 
 /// Names of the columns of so many levels, in their order.
-pub(super) fn columns(levels: usize) -> impl Iterator<Item = String> {
+pub fn columns(levels: usize) -> impl Iterator<Item = String> {
     (1..=levels).flat_map(|level| {
         ["ask_price", "ask_size", "bid_price", "bid_size"]
             .map(|what| format!("book_{what}_{level}"))

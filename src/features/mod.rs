@@ -75,6 +75,7 @@ mod vpin;
 mod weighted_average;
 
 pub use alternative::{AsOf, SeriesConfig, ValueSeries};
+pub use book_tensor::columns as book_columns;
 pub use build::{build, build_each};
 pub use builder::FeatureBuilder;
 pub use cache::FeatureCache;

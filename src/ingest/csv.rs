@@ -74,7 +74,7 @@ pub fn ingest_csv(
     }
     let written = writer.commit()?;
     store.settle_log()?;
-    Ok(IngestReport { files: 1, rows: count, written, refused, ignored: 0 })
+    Ok(IngestReport { files: 1, rows: count, written, refused, ..IngestReport::default() })
 }
 
 /// Sends every good row in batches and returns the number of rows met and what was refused.

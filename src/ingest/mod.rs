@@ -48,6 +48,8 @@ pub struct IngestReport {
     /// What became of the good ones.
     #[serde(flatten)]
     pub written: Written,
+    /// New book snapshots.
+    pub books: u64,
     /// What was not taken.
     pub refused: Refusals,
     /// Archive files of an interval that candles cannot have here, such as months.

@@ -5,9 +5,20 @@
 //! wanders slowly around 0.0025 and `ε` is standard normal. So taker imbalance and relative volume
 //! within a window of three candles tell the next direction in part, past returns tell a little of
 //! the volatility, and nothing else tells more. The variant without a signal is `r = 0.0023 ε`.
+//!
+//! With an order book, the book pushes the return instead: `r = σ (tanh(2 × imbalance / 0.45) + 0.7 ε)`,
+//! where the imbalance is the mean over the last three snapshots, one at each candle's end, of
+//! `(bid - ask) / (bid + ask)` of all amounts on ten levels a side. The imbalance is the tanh of an
+//! autoregression of the first order (0.9 stays from one snapshot to the next), `σ` wanders around
+//! 0.00025, and the gaps between levels are as wide as `σ` is high. Volumes tell nothing, past returns
+//! a part of what the book tells. Closes are mid prices on a grid of 0.01. The variant without a
+//! signal is `r = 0.00023 ε`, with the same books.
 
 mod best;
+mod books;
 mod generator;
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -15,9 +26,9 @@ pub use best::{BestReachable, best_reachable};
 
 use super::IngestReport;
 use super::error::IngestError;
-use crate::market::{Candle, CandleSeries, Instrument, InstrumentError, Interval, Market, Missing};
-use crate::market::{Span, Time};
-use crate::store::{Source, Store, StoreError, Written};
+use crate::market::{BookSnapshot, Candle, CandleSeries, Instrument, InstrumentError, Interval};
+use crate::market::{Market, Missing, Span, Time};
+use crate::store::{LiveBatch, Source, Store, StoreError, Written};
 
 /// Venue of every simulated instrument.
 pub const VENUE: &str = "simulated";
@@ -26,13 +37,24 @@ pub const VENUE: &str = "simulated";
 /// fixed rule of direction labels: 0.001.
 pub const DIRECTION_THRESHOLD: f64 = 0.001;
 
+/// The same of a market with an order book: 0.0001.
+pub const BOOK_DIRECTION_THRESHOLD: f64 = 0.0001;
+
+/// A relative change of the smoothed mid price that parts it into classes of similar size where books
+/// carry the signal, for horizons of some ten snapshots.
+pub const SMOOTHED_THRESHOLD: f64 = 0.0005;
+
+/// Book snapshots that are written at once.
+const BATCH: usize = 10_000;
+
 /// Most candles of one simulation; beyond it prices would wander out of what ticks can tell.
 const MOST_CANDLES: u32 = 200_000;
 
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulationConfig {
-    /// Symbol; `None` is `SIMBTC` with the signal and `NOISE` without.
+    /// Symbol; `None` is `SIMBTC` with the signal and `NOISE` without, with books `SIMBOOK` and
+    /// `NOISEBOOK`.
     pub symbol: Option<String>,
     /// Seed of the random numbers; equal seeds give equal candles on one platform.
     pub seed: u64,
@@ -44,6 +66,9 @@ pub struct SimulationConfig {
     pub start: Time,
     /// Whether the signal is planted.
     pub signal: bool,
+    /// Whether there is an order book, a snapshot at the end of each candle of the finest interval,
+    /// which then carries the signal.
+    pub books: bool,
 }
 
 impl Default for SimulationConfig {
@@ -57,6 +82,7 @@ impl Default for SimulationConfig {
             intervals: [15, 60, 240].into_iter().filter_map(minutes).collect(),
             start: Time(1_704_067_200_000),
             signal: true,
+            books: false,
         }
     }
 }
@@ -118,9 +144,20 @@ impl SimulationConfig {
     /// # Errors
     /// When the symbol cannot be one.
     pub fn instrument(&self) -> Result<Instrument, SimulationError> {
-        let default = if self.signal { "SIMBTC" } else { "NOISE" };
+        let default = match (self.books, self.signal) {
+            (false, true) => "SIMBTC",
+            (false, false) => "NOISE",
+            (true, true) => "SIMBOOK",
+            (true, false) => "NOISEBOOK",
+        };
         let symbol = self.symbol.as_deref().unwrap_or(default);
         Ok(Instrument::new(VENUE, Market::Spot, symbol)?)
+    }
+
+    /// A log return that parts the next candle's direction into three classes of similar size.
+    #[must_use]
+    pub fn direction_threshold(&self) -> f64 {
+        if self.books { BOOK_DIRECTION_THRESHOLD } else { DIRECTION_THRESHOLD }
     }
 
     /// The intervals, finest first.
@@ -149,10 +186,52 @@ impl SimulationConfig {
 /// # Errors
 /// When the configuration is out of its ranges.
 pub fn simulate(config: &SimulationConfig) -> Result<Vec<CandleSeries>, SimulationError> {
+    Ok(simulate_all(config)?.0)
+}
+
+/// The order book of a simulated market: a snapshot at the last millisecond of each candle of the
+/// finest interval; none without [`SimulationConfig::books`].
+///
+/// # Errors
+/// When the configuration is out of its ranges.
+pub fn simulate_books(config: &SimulationConfig) -> Result<Vec<BookSnapshot>, SimulationError> {
+    Ok(simulate_all(config)?.1)
+}
+
+/// The books of several stocks over several days, `[stock][day]`: each a simulation of its own that
+/// starts anew, with a price level for each stock.
+///
+/// # Errors
+/// When the configuration is out of its ranges.
+pub fn simulate_stocks(
+    config: &SimulationConfig,
+    stocks: usize,
+    days: usize,
+) -> Result<Vec<Vec<Vec<BookSnapshot>>>, SimulationError> {
+    let day = |stock: usize, day: usize| {
+        let number = (stock * days + day) as u64;
+        let seed = config.seed.wrapping_mul(1_000_003).wrapping_add(number);
+        let mut books = simulate_books(&SimulationConfig { seed, books: true, ..config.clone() })?;
+        let level = 0.6_f64.powi(stock as i32);
+        for side in books.iter_mut().flat_map(|book| [&mut book.bids, &mut book.asks]) {
+            books::onto_level(side, level);
+        }
+        Ok(books)
+    };
+    (0..stocks).map(|stock| (0..days).map(|at| day(stock, at)).collect()).collect()
+}
+
+fn simulate_all(
+    config: &SimulationConfig,
+) -> Result<(Vec<CandleSeries>, Vec<BookSnapshot>), SimulationError> {
     let instrument = config.instrument()?;
     let intervals = config.checked_intervals()?;
     let finer = intervals[0];
-    let finest = generator::generate(config, finer);
+    let (finest, books) = if config.books {
+        books::generate(config, finer)
+    } else {
+        (generator::generate(config, finer), Vec::new())
+    };
     let series = intervals.into_iter().map(|interval| {
         let mut series = CandleSeries::new(instrument.clone(), interval);
         let parts = (interval.ms() / finer.ms()) as usize;
@@ -166,7 +245,7 @@ pub fn simulate(config: &SimulationConfig) -> Result<Vec<CandleSeries>, Simulati
         }
         series
     });
-    Ok(series.collect())
+    Ok((series.collect(), books))
 }
 
 /// Simulates a market into the store.
@@ -178,7 +257,7 @@ pub fn ingest_simulated(
     store: &mut Store,
     config: &SimulationConfig,
 ) -> Result<IngestReport, IngestError> {
-    let all = simulate(config)?;
+    let (all, books) = simulate_all(config)?;
     for series in &all {
         refuse_other(store, series)?;
     }
@@ -194,6 +273,15 @@ pub fn ingest_simulated(
         )?;
         report.rows += candles.len() as u64;
         report.written.add(written);
+    }
+    let instrument = Arc::new(config.instrument()?);
+    for books in books.chunks(BATCH) {
+        let with_name = |book: &BookSnapshot| (Arc::clone(&instrument), book.clone());
+        let books = books.iter().map(with_name).collect();
+        report.books += store.write_live(&LiveBatch { books, ..LiveBatch::default() })?.books;
+    }
+    if report.books > 0 {
+        store.roll_segments(0, 0)?;
     }
     store.settle_log()?;
     Ok(report)

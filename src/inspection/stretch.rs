@@ -79,7 +79,8 @@ pub fn stretch(
             // Of a meta-label the barriers follow the primary rule's side.
             DirectionRule::SmoothedMid(_)
             | DirectionRule::TrendScanning(_)
-            | DirectionRule::Meta(_) => None,
+            | DirectionRule::Meta(_)
+            | DirectionRule::Given {} => None,
             _ => Some(thresholds.scores(labels, row)),
         };
         marks.push(Mark {

@@ -107,6 +107,8 @@ impl<'a> Source<'a> {
                 let touch = first_touch(&self.path, index, widths, &barriers, horizon as usize)?;
                 self.at_touch(index, touch)
             }
+            // Candles do not say what the data's own classes are.
+            DirectionRule::Given {} => None,
             DirectionRule::Meta(rule) => {
                 let side = side_at(&self.path, index, &rule.primary)?;
                 let (width, ahead) = (scale * root, horizon as usize);

@@ -125,6 +125,9 @@ fn rule_has_the_classes(config: &LabelConfig) -> garde::Result {
     let (kind, neutral) = match &config.direction {
         DirectionRule::TripleBarrier(barriers) => ("triple_barrier", barriers.has_neutral()),
         DirectionRule::Meta(_) => ("meta", false),
+        DirectionRule::Given {} if config.classes != Classes::Three => {
+            return Err(garde::Error::new("labels that the data brings along are of 3 classes"));
+        }
         _ => return Ok(()),
     };
     match config.classes {

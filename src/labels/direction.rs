@@ -140,7 +140,9 @@ impl DirectionThresholds {
             DirectionRule::CostAware(rule) => return symmetric(rule.multiple),
             DirectionRule::TrendScanning(rule) => return symmetric(rule.t_threshold),
             // Their scores are classes already: -1, 0 and 1.
-            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) => return symmetric(0.5),
+            DirectionRule::TripleBarrier(_) | DirectionRule::Meta(_) | DirectionRule::Given {} => {
+                return symmetric(0.5);
+            }
         };
         let mut scores = training_scores(labels, fold)?;
         let mut own = vec![Vec::new(); labels.instruments.len()];

@@ -10,6 +10,7 @@ mod config;
 mod direction;
 mod error;
 mod forward_return;
+mod given;
 mod meta_label;
 mod path;
 mod primary;
@@ -31,6 +32,7 @@ pub use direction::{
 };
 pub use error::LabelError;
 pub use forward_return::LogReturns;
+pub use given::given;
 pub use primary::{PrimaryRule, primary_sides};
 pub use rule::{
     Against, Barriers, BothTouched, CostAware, DirectionRule, MetaLabel, SmoothedMid,

@@ -63,6 +63,10 @@ pub enum DirectionRule {
     /// `down` that it lost, `neutral` that the primary rule had no side or that time ran out. The
     /// classes are no directions of the market, so no backtest is made of them.
     Meta(#[garde(dive)] MetaLabel),
+    /// The classes that the data brings along, as `data.fi_2010` does; nothing is computed, and there
+    /// are no returns to trade.
+    // Braces, because serde takes any field beside the tag of a variant without them.
+    Given {},
 }
 
 impl Default for DirectionRule {
@@ -83,6 +87,7 @@ impl DirectionRule {
             Self::TripleBarrier(_) => "barrier touched: 1 upper, -1 lower",
             Self::TrendScanning(_) => "t value of the trend",
             Self::Meta(_) => "outcome of acting: 1 gain, -1 loss",
+            Self::Given {} => "class of the data: 1 up, -1 down",
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::prepare::{Recipe, read_instrument, read_peers, read_values};
+use super::rows_of_run::needs_store;
 use super::train::instruments;
 use crate::config;
 use crate::leaks::{self, CheckOptions, History, ProjectColumns, ProjectConfig, Report};
@@ -44,6 +45,7 @@ pub fn check_features(
     progress: &mut dyn FnMut(&Instrument, usize, usize),
 ) -> anyhow::Result<Vec<InstrumentReport>> {
     let config = config::load(&request.config, &[])?;
+    needs_store(&config)?;
     let store = Store::open(&request.store)?;
     let values = read_values(&store, &config.features)?;
     let options =

@@ -56,8 +56,8 @@ pub struct DataFacts<'a> {
     pub eligible: &'a Eligible,
     /// Folds in the order of time.
     pub folds: &'a [Fold],
-    /// The fold of the final model.
-    pub last: &'a Fold,
+    /// The fold of the final model, if there is one.
+    pub last: Option<&'a Fold>,
 }
 
 /// Writes the manifest and names the data sets; a resumed run must find the data it began with.
@@ -104,6 +104,7 @@ pub fn data(
     for series in &prepared.data {
         let columns: &[&str] = match series.name.rsplit(' ').next() {
             _ if series.name.starts_with(VALUES) => &["time", "known_at", "value"],
+            _ if prepared.test_from.is_some() => &["features", "labels"],
             Some("trades" | "agg_trades") => &["id", "time", "price", "quantity", "buyer_is_maker"],
             Some("book") => &["time", "update_id", "bids", "asks"],
             _ => &["open_time", "open", "high", "low", "close", "volume"],
@@ -111,7 +112,10 @@ pub fn data(
         journal.record(Event::Dataset {
             name: series.name.clone(),
             digest: series.digest.clone(),
-            source: format!("candlewick store, {} to {} ms", series.first, series.last),
+            source: match &config.data.fi_2010 {
+                Some(files) => format!("FI-2010 files in {}", files.folder.display()),
+                None => format!("candlewick store, {} to {} ms", series.first, series.last),
+            },
             context: "training".to_owned(),
             columns: columns.iter().map(|&name| name.to_owned()).collect(),
             rows: series.rows,
@@ -144,7 +148,7 @@ fn manifest(
         horizon: config.labels.horizon,
         data: facts.prepared.data.clone(),
         feature_names: facts.prepared.pool.names.clone(),
-        folds: facts.folds.iter().chain([facts.last]).map(manifest_fold).collect(),
+        folds: facts.folds.iter().chain(facts.last).map(manifest_fold).collect(),
         dropped: DroppedWindows {
             ledger: facts
                 .eligible

@@ -14,7 +14,9 @@ use crate::folds::Fold;
 use crate::forecast::Forecasts;
 use crate::labels::DirectionThresholds;
 use crate::run_folder::{ChartRow, RunFolder, write_atomic, write_chart};
-use crate::scores::{FoldPrior, ScoreInputs, Scorecard, baseline_forecasts, scorecard};
+use crate::scores::{
+    FoldPrior, ScoreInputs, Scorecard, baseline_forecasts, class_baseline_forecasts, scorecard,
+};
 
 /// Scores `forecasts`, writes `metrics.json` and `chart.parquet`, and records the scores as metrics.
 /// Returns how the model compares with its baselines, a sentence each.
@@ -36,9 +38,18 @@ pub fn evaluate(
             Ok(FoldPrior::fit(fold, &prepared.labels, &thresholds)?)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let baselines = baseline_forecasts(forecasts, &prepared.series, &priors, &config.labels)?;
-    // The classes of meta-labels say whether a side is right, not which side.
-    let traded = if config.heads.direction.enabled && config.labels.direction.is_of_the_market() {
+    let has_candles = prepared.test_from.is_none();
+    let baselines = if has_candles {
+        baseline_forecasts(forecasts, &prepared.series, &priors, &config.labels)?
+    } else {
+        class_baseline_forecasts(forecasts, (&prepared.labels, &prepared.times), &priors)?
+    };
+    // The classes of meta-labels say whether a side is right, not which side; a published data set has
+    // no prices to trade at.
+    let traded = if has_candles
+        && config.heads.direction.enabled
+        && config.labels.direction.is_of_the_market()
+    {
         trade(config, prepared, forecasts)?
     } else {
         Vec::new()

@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 
 use super::describe_run::is_simulated;
 use super::fold_job::FoldInputs;
-use super::prepare::{Recipe, prepare};
+use super::rows_of_run::rows_of_run;
 use super::train::{check_windows, instruments, split, views_of};
 use super::{PipelineError, Watch};
 use crate::config::{self, Override};
 use crate::event::Event;
 use crate::report::{RateChart, render_rates};
 use crate::run_folder::write_atomic;
-use crate::store::Store;
 use crate::training::{self, Observer, Progress, RateSweep};
 use crate::windows::{eligible, reach};
 
@@ -73,25 +72,12 @@ pub fn find_rate(
 ) -> anyhow::Result<Option<FindRateOutcome>> {
     let mut config = config::load(&request.config, &request.overrides)?;
     config.seed = request.seed.unwrap_or(config.seed);
-    let store = Store::open(&request.store)?;
-    let instruments = instruments(&config)?;
-    let prepared = prepare(
-        &store,
-        &Recipe {
-            instruments: &instruments,
-            interval: config.data.interval,
-            context: &config.data.context,
-            candles: config.data.candles,
-            span: config.data.span(),
-            features: &config.features,
-            labels: &config.labels,
-        },
-    )?;
+    let prepared = rows_of_run(&request.store, &config, &instruments(&config)?)?;
     let known = Some(prepared.labels.known.as_slice());
     let views = views_of(&config, &prepared.pool)?;
     let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
     check_windows(&config, &prepared, &views, &eligible)?;
-    let (folds, _) = split(&config, &prepared, &eligible)?;
+    let (folds, _) = split(&config, &prepared, &eligible, reach(&views))?;
     let fold = folds
         .first()
         .ok_or_else(|| PipelineError::Data("there is no fold; load more candles".to_owned()))?;

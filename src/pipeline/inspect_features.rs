@@ -7,6 +7,7 @@ use serde_json::json;
 use super::PipelineError;
 use super::describe_run::is_simulated;
 use super::prepare::{Recipe, missing, prepare};
+use super::rows_of_run::needs_store;
 use super::train::{instruments, split, views_of};
 use crate::config::{self, Override, RunConfig};
 use crate::folds::Fold;
@@ -60,6 +61,7 @@ impl InspectOutcome {
 /// be written.
 pub fn inspect_features(request: &InspectRequest) -> anyhow::Result<InspectOutcome> {
     let config = config::load(&request.config, &request.overrides)?;
+    needs_store(&config)?;
     let store = Store::open(&request.store)?;
     let instruments = instruments(&config)?;
     let recipe = Recipe {
@@ -76,8 +78,8 @@ pub fn inspect_features(request: &InspectRequest) -> anyhow::Result<InspectOutco
     let known = Some(prepared.labels.known.as_slice());
     let reach = reach(&views_of(&config, &prepared.pool)?);
     let rows = eligible(&prepared.pool, reach, known, &prepared.ledger);
-    let (folds, last) = split(&config, &prepared, &rows)?;
-    let fold = choose(&folds, &last, request.fold.as_deref())?;
+    let (folds, last) = split(&config, &prepared, &rows, reach)?;
+    let fold = choose(&folds, last.as_ref(), request.fold.as_deref())?;
     let thresholds = DirectionThresholds::fit(&config.labels, &prepared.labels, fold)?;
     let subject = Subject {
         names: &prepared.pool.names,
@@ -123,13 +125,18 @@ fn settings(config: &RunConfig, request: &InspectRequest) -> InspectionSettings 
     }
 }
 
-fn choose<'a>(folds: &'a [Fold], last: &'a Fold, name: Option<&str>) -> anyhow::Result<&'a Fold> {
-    let Some(name) = name else { return Ok(folds.first().unwrap_or(last)) };
-    let mut all = folds.iter().chain([last]);
-    all.find(|fold| fold.name == name).ok_or_else(|| {
+fn choose<'a>(
+    folds: &'a [Fold],
+    last: Option<&'a Fold>,
+    name: Option<&str>,
+) -> anyhow::Result<&'a Fold> {
+    let mut all = folds.iter().chain(last);
+    let found = all.find(|fold| name.is_none_or(|name| fold.name == name));
+    found.ok_or_else(|| {
+        let name = name.unwrap_or("at all");
         let first = folds.first().map_or("none", |fold| &fold.name);
         let newest = folds.last().map_or("none", |fold| &fold.name);
-        let known = format!("{first} to {newest} and {}", last.name);
+        let known = format!("{first} to {newest} and {}", last.map_or("none", |fold| &fold.name));
         PipelineError::Config(format!("there is no fold {name}; there are {known}")).into()
     })
 }

@@ -13,6 +13,7 @@ mod open;
 mod params;
 mod predict;
 mod prepare;
+mod rows_of_run;
 mod streams;
 mod train;
 

@@ -10,7 +10,7 @@ use crate::features::{
 use crate::folds::RowTime;
 use crate::inspection::{self, Missing};
 use crate::labels::{self, LabelConfig, Labels};
-use crate::market::{CandleSeries, Channel, Instrument, Interval, Span};
+use crate::market::{CandleSeries, Channel, Instrument, Interval, Span, Time};
 use crate::run_folder::DataDigest;
 use crate::store::{GapEntry, GapState, Store};
 use crate::windows::{LedgerGap, Pool};
@@ -52,6 +52,8 @@ pub struct Prepared {
     pub data: Vec<DataDigest>,
     /// Stretches of what was read that the store's ledger says are missing.
     pub ledger: Vec<LedgerGap>,
+    /// When the test part begins, where the data brings its split and its labels along.
+    pub test_from: Option<Time>,
 }
 
 /// Reads candles, or trades to make them of, and what features read inside them, computes features and labels, and pools all instruments.
@@ -103,7 +105,7 @@ pub fn prepare(store: &Store, recipe: &Recipe<'_>) -> anyhow::Result<Prepared> {
     let times = (0..pool.rows() as u32)
         .map(|row| RowTime { decision: pool.decision_time(row), label: labels.span[row as usize] })
         .collect();
-    Ok(Prepared { pool, labels, times, series, data, ledger })
+    Ok(Prepared { pool, labels, times, series, data, ledger, test_from: None })
 }
 
 /// What was read of one instrument.

@@ -13,17 +13,18 @@ use super::evaluate::evaluate;
 use super::fold_job::{FoldOutcome, run_fold};
 use super::observe::{RunObserver, SharedJournal};
 use super::open::{OpenRun, open};
-use super::prepare::{Prepared, Recipe, prepare};
+use super::prepare::Prepared;
+use super::rows_of_run::rows_of_run;
 use super::{PipelineError, Watch, relative};
 use crate::config::{Override, RunConfig};
 use crate::event::{Event, Status};
+use crate::fi_2010;
 use crate::folds::{self, Fold};
 use crate::forecast::Forecasts;
 use crate::market::Instrument;
 use crate::nets::{InputShape, Net};
 use crate::report;
 use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
-use crate::store::Store;
 use crate::tracking::{RunIdentity, SYSTEM_PERIOD, Sender, SystemSampler};
 use crate::training::{Observer, QUANTILE_LEVELS};
 use crate::windows::{
@@ -155,25 +156,12 @@ fn run_steps(
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<Option<Vec<String>>> {
     describe_run::opening(journal, folder, config, identity, &request.device_name)?;
-    let store = Store::open(&request.store)?;
-    let instruments = instruments(config)?;
-    let prepared = prepare(
-        &store,
-        &Recipe {
-            instruments: &instruments,
-            interval: config.data.interval,
-            context: &config.data.context,
-            candles: config.data.candles,
-            span: config.data.span(),
-            features: &config.features,
-            labels: &config.labels,
-        },
-    )?;
+    let prepared = rows_of_run(&request.store, config, &instruments(config)?)?;
     let known = Some(prepared.labels.known.as_slice());
     let views = views_of(config, &prepared.pool)?;
     let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
     check_windows(config, &prepared, &views, &eligible)?;
-    let (folds, last) = split(config, &prepared, &eligible)?;
+    let (folds, last) = split(config, &prepared, &eligible, reach(&views))?;
     observer.note(&format!(
         "{} rows of {} features; {} windows, left out {} over gaps or warm-up, {} over entries of the gap ledger and {} without a known label; {} folds",
         prepared.pool.rows(),
@@ -185,7 +173,8 @@ fn run_steps(
         folds.len()
     ));
     check_memory(config, &prepared, observer)?;
-    let facts = DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: &last };
+    let facts =
+        DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: last.as_ref() };
     describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
 
     let mut forecasts = Forecasts {
@@ -193,7 +182,7 @@ fn run_steps(
         quantile_levels: QUANTILE_LEVELS.to_vec(),
         rows: Vec::new(),
     };
-    for fold in folds.iter().chain([&last]) {
+    for fold in folds.iter().chain(&last) {
         let place = checkpoint_folder(folder, config, &fold.name);
         match run_fold(config, &prepared, fold, &request.device, &place, observer)? {
             FoldOutcome::Stopped => return Ok(None),
@@ -210,17 +199,24 @@ fn run_steps(
     Ok(Some(summary))
 }
 
-/// The folds, and the last one that tests nothing.
+/// The folds, and the last one that tests nothing; a published data set has its own fold alone, since
+/// there is nothing after it to forecast. Windows span `reach` rows.
 pub(super) fn split(
     config: &RunConfig,
     prepared: &Prepared,
     eligible: &Eligible,
-) -> anyhow::Result<(Vec<Fold>, Fold)> {
+    reach: usize,
+) -> anyhow::Result<(Vec<Fold>, Option<Fold>)> {
     let (rows, times) = (&eligible.rows, &prepared.times);
     let (interval, horizon) = (config.data.interval, config.labels.horizon);
+    if let (Some(files), Some(test_from)) = (&config.data.fi_2010, prepared.test_from) {
+        let of = (times.as_slice(), prepared.pool.instrument.as_slice());
+        let fold = fi_2010::split(files.valid, test_from, (rows, reach), of, horizon)?;
+        return Ok((vec![fold], None));
+    }
     let folds = folds::split(&config.folds, rows, times, interval, horizon)?;
     let last = folds::final_fold(&config.folds, rows, times, interval, horizon)?;
-    Ok((folds, last))
+    Ok((folds, Some(last)))
 }
 
 pub(super) fn check_windows(

@@ -161,12 +161,12 @@ impl Completed<'_> {
     }
 }
 
-fn certain(classes: Classes, class: u8) -> ByClass<f32> {
+pub(super) fn certain(classes: Classes, class: u8) -> ByClass<f32> {
     ByClass::from_fn(classes, |index| f32::from(u8::from(index == usize::from(class))))
 }
 
 /// The row under another model's name, saying nothing.
-fn blank(row: &Forecast, model: &Arc<str>) -> Forecast {
+pub(super) fn blank(row: &Forecast, model: &Arc<str>) -> Forecast {
     Forecast {
         model: model.clone(),
         class_probability: None,

@@ -10,6 +10,7 @@ mod bootstrap;
 mod brier;
 mod calibration;
 mod card;
+mod class_baselines;
 mod compare;
 mod confusion;
 mod error;
@@ -42,6 +43,7 @@ pub use baselines::{
 pub use brier::brier_scores;
 pub use calibration::calibration;
 pub use card::{ScoreConfig, ScoreInputs, scorecard};
+pub use class_baselines::class_baseline_forecasts;
 pub use confusion::{Counts, likeliest};
 pub use error::ScoreError;
 pub use f1::{macro_f1, weighted_f1};

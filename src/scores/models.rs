@@ -86,8 +86,9 @@ fn check(row: &Forecast, first: &Forecast, classes: Classes) -> Result<(), Score
         ("class probability", row.class_probability.map(|p| p.iter().sum())),
         ("return forecast", row.return_mean),
         ("volatility forecast", row.volatility),
-        ("forward return", outcome.map(|outcome| outcome.forward_return)),
-        ("realised volatility", outcome.map(|outcome| outcome.volatility)),
+        // Where the data knows classes alone, no head forecasts the others.
+        ("forward return", row.return_mean.and(outcome).map(|outcome| outcome.forward_return)),
+        ("realised volatility", row.volatility.and(outcome).map(|outcome| outcome.volatility)),
     ];
     for (what, number) in numbers {
         if number.is_some_and(|number| !number.is_finite()) {

@@ -52,7 +52,8 @@ pub struct TargetScale {
 }
 
 impl TargetScale {
-    /// Fits on the rows of `fold.train` with a known label and reads no other row.
+    /// Fits on the rows of `fold.train` with a known label and reads no other row. Where the labels say
+    /// nothing of returns, the units are 1.
     ///
     /// # Errors
     /// When there is no such row, when one lies outside the labels, and when all returns are 0 or
@@ -66,6 +67,14 @@ impl TargetScale {
             fold.train.iter().map(|&row| row as usize).filter(|&row| labels.known[row]).collect();
         if known.is_empty() {
             return Err(WindowError::NoTrainingRows(fold.name.clone()));
+        }
+        // Labels that came as classes alone leave the other heads nothing to learn and to scale.
+        if known.iter().all(|&row| labels.forward_return[row].is_nan()) {
+            return Ok(Self {
+                return_scale: 1.0,
+                log_volatility_mean: 0.0,
+                log_volatility_scale: 1.0,
+            });
         }
         let count = known.len() as f64;
         let mean_of =

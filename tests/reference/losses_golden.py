@@ -90,7 +90,7 @@ def train(model, views, targets, class_weights, scale, epsilon, dtype):
     )
 
     def loss_now():
-        return losses(model, model(*views), targets, class_weights.to(dtype), scale)
+        return losses(model, model(*views), [targets], class_weights.to(dtype), scale)
 
     trained, validated = [], []
     for step in range(STEPS):

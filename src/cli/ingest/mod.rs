@@ -136,6 +136,7 @@ fn print_report(
     let written = &report.written;
     write!(out, "{what}: {} inserted, {} unchanged", written.inserted, written.unchanged)?;
     for (count, what) in [
+        (report.books, "book snapshots inserted"),
         (written.completed, "completed"),
         (written.replaced, "replaced by a better source"),
         (written.outranked, "contradicted the store and were not taken"),

@@ -3,7 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::generator::{State, random};
+use super::books::BookState;
+use super::generator::{Process, State, random};
 use super::{SimulationConfig, SimulationError};
 
 /// Decision times that are averaged over for a horizon of one candle, where all is exact.
@@ -42,37 +43,50 @@ pub fn best_reachable(
     upper: f64,
 ) -> Result<BestReachable, SimulationError> {
     let interval = config.checked_intervals()?[0];
-    let mut rng = random(config.seed, 1);
-    let mut state = State::begin(config, interval, &mut rng);
-    let horizon = horizon.max(1);
+    let thresholds = [lower, upper];
+    Ok(if config.books {
+        let mut rng = random(config.seed, 3);
+        best_of(BookState::begin(config, &mut rng), horizon.max(1), thresholds, &mut rng)
+    } else {
+        let mut rng = random(config.seed, 1);
+        best_of(State::begin(config, interval, &mut rng), horizon.max(1), thresholds, &mut rng)
+    })
+}
+
+fn best_of(
+    mut state: impl Process,
+    horizon: u32,
+    thresholds: [f64; 2],
+    rng: &mut ChaCha8Rng,
+) -> BestReachable {
     let (decisions, futures) =
         if horizon == 1 { (DECISIONS, 1) } else { (LONG_DECISIONS, FUTURES) };
     let mut right = 0.0;
     let mut share = [0.0; 3];
     for _ in 0..decisions {
-        let choosing = class_probabilities(&state, horizon, [lower, upper], futures, &mut rng);
+        let choosing = class_probabilities(&state, horizon, thresholds, futures, rng);
         let judging = if horizon == 1 {
             choosing
         } else {
-            class_probabilities(&state, horizon, [lower, upper], futures, &mut rng)
+            class_probabilities(&state, horizon, thresholds, futures, rng)
         };
         right += judging[most_probable(choosing)];
         for (share, probability) in share.iter_mut().zip(judging) {
             *share += probability;
         }
-        state.advance(&mut rng);
+        state.advance(rng);
     }
     let class_share = share.map(|sum| sum / decisions as f64);
-    Ok(BestReachable {
+    BestReachable {
         accuracy: right / decisions as f64,
         prior_accuracy: class_share[most_probable(class_share)],
         class_share,
-    })
+    }
 }
 
 /// Probabilities of down, neutral and up after `state`, averaged over so many drawn futures.
 fn class_probabilities(
-    state: &State,
+    state: &impl Process,
     horizon: u32,
     [lower, upper]: [f64; 2],
     futures: usize,

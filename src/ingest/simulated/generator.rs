@@ -1,4 +1,4 @@
-//! The stochastic process behind the simulated market, and its candles in whole ticks.
+//! The stochastic process behind the simulated candles, and candles in whole ticks.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -25,25 +25,34 @@ const PERSISTENCE: f64 = 0.98;
 const WANDERING: f64 = 0.15;
 
 /// Prices and quote volumes are whole multiples of 0.0001, volumes of 0.00001.
-const PER_PRICE: f64 = 1e4;
-const PER_VOLUME: f64 = 1e5;
+pub(super) const PER_PRICE: f64 = 1e4;
+pub(super) const PER_VOLUME: f64 = 1e5;
 
 /// A candle in whole ticks, so that sums of it are exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticks {
     pub open_time: i64,
-    open: i64,
-    high: i64,
-    low: i64,
-    close: i64,
-    volume: i64,
-    quote_volume: i64,
-    trades: i64,
-    taker_buy_volume: i64,
-    taker_buy_quote_volume: i64,
+    pub open: i64,
+    pub high: i64,
+    pub low: i64,
+    pub close: i64,
+    pub volume: i64,
+    pub quote_volume: i64,
+    pub trades: i64,
+    pub taker_buy_volume: i64,
+    pub taker_buy_quote_volume: i64,
 }
 
-/// What the next return depends on.
+/// What the next return depends on, candle after candle.
+pub(super) trait Process: Clone {
+    /// Mean and standard deviation of the next candle's log return, all being known.
+    fn outlook(&self) -> (f64, f64);
+
+    /// Draws what the return after the next one depends on.
+    fn advance(&mut self, rng: &mut ChaCha8Rng);
+}
+
+/// What the next return depends on where takers' flow pushes it.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     /// Volume and taker buy volume of the last candles, in ticks.
@@ -81,9 +90,10 @@ impl State {
         }
         state
     }
+}
 
-    /// Mean and standard deviation of the next candle's log return, all being known.
-    pub(super) fn outlook(&self) -> (f64, f64) {
+impl Process for State {
+    fn outlook(&self) -> (f64, f64) {
         let volume: i64 = self.recent.iter().map(|(volume, _)| volume).sum();
         let bought: i64 = self.recent.iter().map(|(_, bought)| bought).sum();
         let flow = 2.0 * bought as f64 / volume as f64 - 1.0;
@@ -94,7 +104,7 @@ impl State {
     }
 
     /// Draws the next candle's volume and flow and the volatility after it.
-    pub(super) fn advance(&mut self, rng: &mut ChaCha8Rng) {
+    fn advance(&mut self, rng: &mut ChaCha8Rng) {
         let day = (self.next.rem_euclid(86_400_000)) as f64 / 86_400_000.0;
         let season = 0.25 * (std::f64::consts::TAU * day).sin();
         let volume = 80.0 * (season + 0.8 * self.log_volatility + 0.15 * normal(rng)).exp();
