@@ -283,6 +283,8 @@ fn has_mirror(rule: &DirectionRule) -> Option<bool> {
         }
         // Whether acting pays does not depend on which currency the price is counted in.
         DirectionRule::Meta(_) => Some(false),
+        // Nothing is made of candles.
+        DirectionRule::Given {} => None,
         // A mean of prices is no mean of their reciprocals.
         DirectionRule::SmoothedMid(_) => None,
     }
