@@ -173,6 +173,7 @@ fn scorecard() -> Scorecard {
     };
     Scorecard {
         schema_version: SCORECARD_VERSION,
+        classes: ["down", "neutral", "up"].map(str::to_owned).to_vec(),
         level: 0.95,
         block: 24,
         resamples: 1000,
