@@ -301,7 +301,7 @@ fn what_is_planted_stands_out_and_chance_does_not() {
     // Labels of horizon 4 at every hour: each has a quarter of every candle, but at the ends.
     let unique = found.labels.uniqueness.unwrap();
     assert!((0.25..0.26).contains(&unique), "{unique}");
-    let shares = found.labels.balance.train.iter().copied().map(f64::from).collect::<Vec<_>>();
+    let shares: Vec<f64> = found.labels.balance.train.iter().copied().map(f64::from).collect();
     assert!(shares.iter().all(|share| share / shares.iter().sum::<f64>() > 0.2), "{shares:?}");
 }
 

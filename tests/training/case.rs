@@ -110,7 +110,7 @@ impl Case {
                 clip: Some(8.0),
             },
             labels: LabelConfig::default(),
-            classes: self::names(Classes::Three),
+            classes: class_names(Classes::Three),
             thresholds: thresholds(),
             target_scale: TargetScale {
                 return_scale: 0.02,
@@ -160,7 +160,7 @@ impl Case {
         self.targets.class =
             self.targets.forward_return.iter().map(|&signal| class(signal)).collect();
         self.meta.labels.classes = classes;
-        self.meta.classes = names(classes);
+        self.meta.classes = class_names(classes);
         self.meta.thresholds.between = classes;
         self
     }
@@ -198,7 +198,7 @@ impl Case {
     }
 }
 
-fn names(classes: Classes) -> Vec<String> {
+fn class_names(classes: Classes) -> Vec<String> {
     classes.names().iter().map(|&name| name.to_owned()).collect()
 }
 

@@ -101,6 +101,7 @@ fn two_and_five_classes_are_learned_and_stopping_changes_no_bit() {
     {
         for net in [lstm(), cnn()] {
             let mut case = Case::new(net.clone()).with_classes(classes);
+            case.training.epochs = 20;
             case.heads.direction.ordinal = ordinal;
             case.heads.direction.loss = DirectionLoss::Focal;
             case.heads.direction.gamma = 0.5;

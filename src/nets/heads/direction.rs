@@ -30,9 +30,9 @@ pub struct DirectionHead {
     #[garde(range(min = 0.0, max = 10.0))]
     pub gamma: f32,
     /// Whether the classes are taken in their order (default false): the net then gives one score,
-    /// and learned thresholds, one fewer than classes, cut it into down, neutral and up. Fewer weights,
-    /// and a score that makes up likelier makes down less likely; but it cannot say that a large move either way is
-    /// likely, as it is in times of high volatility.
+    /// and learned thresholds, one fewer than classes, cut it into down, neutral and up. Fewer
+    /// weights, and a score that makes up likelier makes down less likely; but it cannot say that a
+    /// large move either way is likely, as it is in times of high volatility.
     #[garde(skip)]
     pub ordinal: bool,
     /// `none` (default), `balanced` or `effective`: weight of a class in the loss. Both make a rare
