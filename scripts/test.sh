@@ -18,6 +18,8 @@ say "tests"
 cargo test --release --locked
 say "a minute of live ingest"
 bash scripts/soak.sh 60
+say "two nets where the truth is known"
+bash scripts/bench_nets.sh --nets lstm,bin_ctabl --seeds 5 --fresh
 say "clippy"
 cargo clippy --release --locked --all-targets -- -D warnings
 say "documentation"
