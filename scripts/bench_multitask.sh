@@ -19,5 +19,5 @@ if [ -z "${BENCH_BINARY:-}" ]; then
 fi
 commit=$(program_commit)
 python=$(need_venv files numpy==2.4.6 pandas==3.1.1 safetensors==0.8.0 pyarrow==26.0.1)
-exec "$python" scripts/bench_multitask.py "$BENCH_BINARY" "$cache_folder/bench_nets/$commit-multitask.json" \
+exec "$python" scripts/bench_multitask.py "$BENCH_BINARY" "$cache_folder/bench_nets/$commit-multitask.jsonl" \
     "$commit" "${CANDLEWICK_DATA:-}" "$@"

@@ -34,5 +34,5 @@ if [ -z "${BENCH_BINARY:-}" ]; then
     BENCH_BINARY=$CARGO_TARGET_DIR/release/candlewick
 fi
 commit=$(program_commit)
-exec "$(need_python)" scripts/bench_nets.py "$BENCH_BINARY" "$cache_folder/bench_nets/$commit.json" \
+exec "$(need_python)" scripts/bench_nets.py "$BENCH_BINARY" "$cache_folder/bench_nets/$commit.jsonl" \
     "$commit" "${words[@]}"

@@ -41,8 +41,8 @@ class Bench:
     def __init__(self, binary, results):
         self.binary = str(Path(binary).resolve())
         self.scratch = tempfile.TemporaryDirectory(prefix="candlewick-nets-")
-        self.results = results or Path(self.scratch.name, "results.json")
-        self.kept = json.loads(self.results.read_text()) if self.results.exists() else {}
+        self.results = results or Path(self.scratch.name, "results.jsonl")
+        self.kept = read_results(self.results)
         self.stores = {}
         self.lock = threading.Lock()
         self.store_lock = threading.Lock()
@@ -58,12 +58,13 @@ class Bench:
         return result if result and "scores" in result else None
 
     def keep(self, cell, result):
+        """Appends a line to the file, whole, so that several calls may keep results at once."""
+        line = {"name": cell.name, "digest": cell.digest(), **result}
         with self.lock:
-            self.kept[cell.name] = {"digest": cell.digest(), **result}
+            self.kept[cell.name] = line
             self.results.parent.mkdir(parents=True, exist_ok=True)
-            partial = self.results.with_suffix(".partial")
-            partial.write_text(json.dumps(self.kept))
-            partial.replace(self.results)
+            with self.results.open("ab", buffering=0) as file:
+                file.write(json.dumps(line).encode() + b"\n")
 
     def store(self, ingest):
         """Folder of the store that these commands fill, and what the last of them told."""
@@ -141,6 +142,18 @@ class Bench:
                 "read": cell.read(run) if cell.read else None,
                 **spent,
             }
+
+
+def read_results(path):
+    """The last result of each cell; a line that was cut off is none."""
+    kept = {}
+    for text in path.read_text().splitlines() if path.exists() else []:
+        try:
+            line = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        kept[line["name"]] = line
+    return kept
 
 
 def side_by_side(jobs, tasks):
