@@ -41,19 +41,23 @@ def measure_planted(bench, names, asked):
 
 
 def measure_real(bench, names, asked):
+    # Market after market and not net after net: a call that is stopped leaves whole tables.
+    cells = {name: real.cells_of(asked.real, name) for name in names}
+    left = dict.fromkeys(names, asked.seconds)
     checks = []
 
-    def one(name):
-        cells = real.cells_of(asked.real, name)
+    def one(name, cell):
         if not asked.table:
-            bench.run(cells, asked.seconds)
-        for cell in cells:
-            result = bench.scores(cell)
-            said = f"{result['cpu']:.1f} CPU s" if result else planted.outcome(bench, [cell])
-            print(f"{cell.name.removeprefix('real/'):40} {said}", flush=True)
-            checks.append(True if result else None if "failed" not in said else False)
+            left[name] -= bench.run([cell], left[name])
+        result = bench.scores(cell)
+        said = f"{result['cpu']:.1f} CPU s" if result else planted.outcome(bench, [cell])
+        print(f"{cell.name.removeprefix('real/'):40} {said}", flush=True)
+        checks.append(True if result else None if "failed" not in said else False)
 
-    side_by_side(asked.jobs, [lambda name=name: one(name) for name in names])
+    rounds = max(map(len, cells.values()))
+    for turn in range(rounds):
+        tasks = [(name, of[turn]) for name, of in cells.items() if turn < len(of)]
+        side_by_side(asked.jobs, [lambda task=task: one(*task) for task in tasks])
     return checks
 
 
