@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nets import planted, real, tables
 from nets.cells import Bench, side_by_side
-from nets.sizes import CANNOT
+from nets.sizes import BOOKS, CANDLES, CANNOT
 
 
 def arguments():
@@ -67,9 +67,10 @@ def main():
     listed = subprocess.run([bench.binary, "nets", "list"], capture_output=True, text=True, check=True)
     kinds = listed.stdout.split()
     names = asked.nets.split(",") if asked.nets else kinds + ([] if asked.real else list(CANNOT))
-    unknown = set(names) - set(kinds) - set(CANNOT)
+    known = [*CANDLES, *BOOKS] if asked.real else planted.names()
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise SystemExit(f"no such net: {', '.join(sorted(unknown))}; the nets are {', '.join(kinds)}")
+        raise SystemExit(f"no size in scripts/nets/sizes.py: {', '.join(unknown)}; there are {', '.join(known)}")
     measure = measure_real if asked.real else measure_planted
     checks = measure(bench, names, asked)
     if asked.write:
