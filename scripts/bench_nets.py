@@ -23,7 +23,10 @@ def arguments():
     parser.add_argument("--table", action="store_true", help="measure nothing, show what is kept")
     parser.add_argument("--fresh", action="store_true", help="neither read nor keep results")
     parser.add_argument("--write", action="store_true", help="put the table into docs/BENCHMARKS.md")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.seeds < 2:
+        parser.error("--seeds: a standard error needs two at least")
+    return asked
 
 
 def measure_planted(bench, names, asked):

@@ -16,6 +16,7 @@ TRAINED = {
     "lstm": (8, 0.004),
     "gru": (8, 0.004),
     "image_cnn": (10, 0.008),
+    "axial_lob": (4, 0.006),
     "tlob": (6, 0.001),
 }
 CONFIG = """

@@ -26,7 +26,7 @@ PLANTED = {
 PLANTED_BOOKS = {
     "deep_lob": (24, "{ kind: deep_lob, channels: 4, inception: 4, hidden: 16 }"),
     "deep_lob_attention": (24, "{ kind: deep_lob_attention, channels: 4, inception: 4, hidden: 16 }"),
-    "axial_lob": (10, "{ kind: axial_lob, channels: 4, heads: 2, final_channels: 2 }"),
+    "axial_lob": (6, "{ kind: axial_lob, channels: 4, heads: 2, final_channels: 2 }"),
     "c_tabl": (10, "{ kind: c_tabl }"),
     "bin_ctabl": (10, "{ kind: bin_ctabl }"),
     "mlp_lob": (10, "{ kind: mlp_lob, hidden: 16, layers: 2 }"),
