@@ -11,8 +11,8 @@
 # said to be out of time. CPU seconds, since the wall clock depends on what else the machine does.
 # Trainings run --jobs (default 2) at once, each on one thread. Results are kept by the commit that last
 # changed the program, in the user's cache folder, so that a second call goes on where the first ended;
-# --fresh neither reads nor keeps any; --table shows what is there, --write puts it into docs/BENCHMARKS.md. BENCH_BINARY names a program that
-# is built already.
+# --fresh neither reads nor keeps any; --table shows what is there, --write puts it into
+# docs/BENCHMARKS.md. BENCH_BINARY names a program that is built already.
 #
 # Exit: 0 all measured and within bounds; 1 a net beneath 90% of the edge, off 0 on noise, or a training
 # that failed; 75 out of time, nothing else wrong.
