@@ -78,3 +78,11 @@ need_venv() {
     fi
     printf '%s\n' "$folder/bin/python"
 }
+
+# program_commit: prints the commit that last changed the program, marked where files differ from it.
+program_commit() {
+    local commit
+    commit=$(git log -1 --format=%h -- src Cargo.toml Cargo.lock)
+    [ -z "$(git status --porcelain -- src Cargo.toml Cargo.lock)" ] || commit=$commit-changed
+    printf '%s\n' "$commit"
+}

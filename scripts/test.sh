@@ -20,6 +20,8 @@ say "a minute of live ingest"
 bash scripts/soak.sh 60
 say "the comparison of losses on a GPU"
 bash scripts/gpu_check_compare_test.sh
+say "two nets where the truth is known"
+bash scripts/bench_nets.sh --nets lstm,bin_ctabl --seeds 5 --fresh
 say "clippy"
 cargo clippy --release --locked --all-targets -- -D warnings
 say "documentation"
