@@ -4,6 +4,7 @@ mod chart;
 mod error;
 mod forecasts;
 mod manifest;
+mod members;
 mod run_id;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,6 +20,7 @@ pub use manifest::{
     DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, WarmStartFile,
     read_manifest, write_manifest,
 };
+pub use members::{MEMBERS_VERSION, member_name, read_members, write_members};
 pub use run_id::new_run_id;
 
 pub use crate::files::{FileError, sha256_file, sha256_hex, sync_folder, write_atomic};
@@ -141,6 +143,12 @@ impl RunFolder {
     #[must_use]
     pub fn forecasts(&self) -> PathBuf {
         self.path.join("forecasts.parquet")
+    }
+
+    /// Forecasts of the same rows by each member of an ensemble; there for ensembles alone.
+    #[must_use]
+    pub fn member_forecasts(&self) -> PathBuf {
+        self.path.join("member_forecasts.parquet")
     }
 
     /// The scores.

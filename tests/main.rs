@@ -34,6 +34,7 @@ mod laws_labels;
 mod leaks;
 mod ledger;
 mod live;
+mod members;
 mod microstructure;
 mod mlflow_server;
 mod nets;

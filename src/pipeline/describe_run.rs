@@ -3,6 +3,7 @@
 use anyhow::Context;
 
 use super::PipelineError;
+use super::members::seeds;
 use super::observe::SharedJournal;
 use super::params::params;
 use super::prepare::{Prepared, VALUES};
@@ -138,6 +139,7 @@ fn manifest(
         model: config.net.kind().to_owned(),
         device: device_name.to_owned(),
         seed: config.seed,
+        member_seeds: if config.training.seeds > 1 { seeds(config) } else { Vec::new() },
         simulated: is_simulated(config),
         interval: config.data.interval,
         window: config.window as u32,

@@ -8,6 +8,7 @@ mod find_rate;
 mod fold_job;
 mod forecast_rows;
 mod inspect_features;
+mod members;
 mod observe;
 mod open;
 mod params;
@@ -34,6 +35,9 @@ use crate::training::Progress;
 pub trait Watch {
     /// A line worth reading.
     fn note(&mut self, text: &str);
+    /// The training of member `number` (from 1) out of `members` begins: what is said of progress from
+    /// here on is of it.
+    fn member(&mut self, _number: usize, _members: usize) {}
     /// Where training stands.
     fn progress(&mut self, progress: &Progress<'_>);
     /// Whether to stop after the current step.

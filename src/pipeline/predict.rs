@@ -6,13 +6,13 @@ use anyhow::Context;
 use burn::tensor::Device;
 
 use super::PipelineError;
-use super::fold_job::replay;
+use super::fold_job::{read_meta, replay};
 use super::prepare::{PEER, Prepared, Recipe, VALUES, prepare};
 use crate::forecast::{CLASS_NAMES, Forecast, Forecasts};
 use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
 use crate::store::Store;
-use crate::training::{self, BEST, CheckpointMeta, QUANTILE_LEVELS};
+use crate::training::{CheckpointMeta, QUANTILE_LEVELS};
 use crate::windows::{Table, eligible, reach};
 
 /// What to forecast with which run.
@@ -87,7 +87,7 @@ fn forecast_new(
     folder: &Path,
     request: &PredictRequest,
 ) -> anyhow::Result<Vec<Forecast>> {
-    let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
+    let meta = read_meta(folder, &request.device)?;
     let instruments = wanted(&meta, request.symbol.as_deref())?;
     let prepared = read(store, &meta, &instruments, Span::ALL)?;
     let from = request.from.map_or(i64::MIN, |time| time.0);
@@ -106,7 +106,7 @@ fn forecast_new(
         .into());
     }
     let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
-    replay(folder, &prepared, &table, &rows, &request.device)
+    Ok(replay(folder, &prepared, &table, &rows, &request.device)?.model)
 }
 
 /// The test rows of one fold as the run itself forecast them.
@@ -115,7 +115,7 @@ fn replay_fold(
     folder: &Path,
     request: &PredictRequest,
 ) -> anyhow::Result<Vec<Forecast>> {
-    let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
+    let meta = read_meta(folder, &request.device)?;
     // The run saw the store up to its last candle; later candles must not add rows or outcomes.
     let base = format!(" {}", meta.interval);
     // Peers' candles reach further back than the run's own.
@@ -143,7 +143,7 @@ fn replay_fold(
         .filter(|&row| meta.fold.test.contains(prepared.pool.decision_time(row)))
         .collect();
     let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
-    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?;
+    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?.model;
     let keep = |row: &Forecast| {
         request.symbol.as_ref().is_none_or(|symbol| row.instrument.ends_with(&format!("/{symbol}")))
     };

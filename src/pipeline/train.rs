@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use serde_json::json;
 
 use super::describe_run::{self, DataFacts};
-use super::evaluate::evaluate;
+use super::evaluate::{Said, evaluate};
 use super::fold_job::{FoldOutcome, run_fold};
 use super::observe::{RunObserver, SharedJournal};
 use super::open::{OpenRun, open};
@@ -189,18 +189,28 @@ fn run_steps(
     describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
 
     let mut forecasts = Forecasts { quantile_levels: QUANTILE_LEVELS.to_vec(), rows: Vec::new() };
+    let mut members = forecasts.clone();
     for fold in folds.iter().chain([&last]) {
         let place = checkpoint_folder(folder, config, &fold.name);
         match run_fold(config, &prepared, fold, &request.device, &place, observer)? {
             FoldOutcome::Stopped => return Ok(None),
-            FoldOutcome::Finished(rows) => forecasts.rows.extend(rows),
+            FoldOutcome::Finished(said) => {
+                forecasts.rows.extend(said.model);
+                members.rows.extend(said.members);
+            }
         }
         journal.record(Event::Artifact { path: relative(folder, &place) })?;
     }
 
     write_forecasts(&folder.forecasts(), &forecasts)?;
-    let summary = evaluate(config, &prepared, &folds, &forecasts, folder, journal)?;
-    for path in [folder.forecasts(), folder.metrics(), folder.chart()] {
+    let mut written = vec![folder.forecasts(), folder.metrics(), folder.chart()];
+    if !members.rows.is_empty() {
+        write_forecasts(&folder.member_forecasts(), &members)?;
+        written.push(folder.member_forecasts());
+    }
+    let said = Said { forecasts: &forecasts, members: &members };
+    let summary = evaluate(config, &prepared, &folds, &said, folder, journal)?;
+    for path in written {
         journal.record(Event::Artifact { path: relative(folder, &path) })?;
     }
     Ok(Some(summary))

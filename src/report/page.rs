@@ -12,6 +12,7 @@ use super::ReportError;
 use super::contents::{Contents, Part};
 use super::figures::{Chart, FoldFigures, LossFigures, calibration, equity, folds, losses};
 use super::journal::Journal;
+use super::members::{Ensemble, ensemble};
 use super::numbers::{Precision, count};
 use super::summary::{Summary, summary};
 use super::tables::{Group, Matrix, groups, matrices};
@@ -62,6 +63,7 @@ struct Scores<'a> {
     verdicts: &'a [String],
     groups: Vec<Group>,
     matrices: Vec<Matrix>,
+    ensemble: Option<Ensemble>,
     classes: [&'static str; 3],
     level: String,
     block: usize,
@@ -106,6 +108,7 @@ fn scores(card: &Scorecard) -> Scores<'_> {
         verdicts: &card.verdicts,
         groups: groups(card),
         matrices: matrices(&card.confusion, &CLASS_NAMES),
+        ensemble: ensemble(card),
         classes: CLASS_NAMES,
         level: format!("{}%", Precision::of([100.0].into_iter()).text(100.0 * card.level)),
         block: card.block,

@@ -22,6 +22,13 @@ pub struct TrainingConfig {
     /// Warm-up, schedule and checkpoints count steps.
     #[garde(range(min = 1, max = 65_536))]
     pub accumulate: usize,
+    /// Nets that are trained a fold (default 1). With N the same net is trained from the seeds
+    /// `seed`, `seed + 1`, … `seed + N - 1`: weights, sample order and dropout differ, the data does
+    /// not. The model's forecasts are the members' mean: of probabilities, returns and quantiles as
+    /// they are, of volatilities as logarithms. The report shows how the members spread and whether
+    /// their mean beats them. It costs N times the training.
+    #[garde(range(min = 1, max = 1000))]
+    pub seeds: usize,
     /// Most passes over the training samples (default 20). The learning rate's schedule spans all
     /// of them, also when early stopping ends the training sooner.
     #[garde(range(min = 1, max = 100_000))]
@@ -113,6 +120,7 @@ impl Default for TrainingConfig {
         Self {
             batch_size: 256,
             accumulate: 1,
+            seeds: 1,
             epochs: 20,
             learning_rate: 1e-3,
             min_learning_rate_fraction: 0.05,

@@ -39,7 +39,8 @@ pub struct Job<'a> {
     pub meta: &'a CheckpointMeta,
     /// `checkpoints/<model>/<fold>`; made when it is not there.
     pub folder: &'a Path,
-    /// Name of the fold: the middle of metric keys such as `train/fold_0/loss`.
+    /// Name of the fold, or of the fold and the member of an ensemble (`fold_0.seed_7`): the middle of
+    /// metric keys such as `train/fold_0/loss`. It changes nothing of the training.
     pub label: &'a str,
 }
 
