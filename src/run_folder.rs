@@ -157,6 +157,12 @@ impl RunFolder {
         self.path.join("metrics.json")
     }
 
+    /// What a pre-training came to; there from its beginning, and in no other run.
+    #[must_use]
+    pub fn pretraining(&self) -> PathBuf {
+        self.path.join("pretraining.json")
+    }
+
     /// The report.
     #[must_use]
     pub fn report(&self) -> PathBuf {

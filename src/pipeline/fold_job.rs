@@ -20,6 +20,7 @@ use crate::nets::class_weights;
 use crate::run_folder::{member_name, read_members, write_members};
 use crate::training::{
     self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job, Observer,
+    PretrainingConfig,
 };
 use crate::windows::{Scaler, Table, TargetScale, Targets, targets};
 
@@ -62,14 +63,23 @@ impl FoldInputs {
         device: &Device,
     ) -> anyhow::Result<Self> {
         let meta = describe(config, prepared, fold)?;
-        let views = meta.views().map_err(PipelineError::Config)?;
-        let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
+        let table = table_of(&meta, prepared, device)?;
         let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
         let weights =
             training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
         targets.weigh(&fold.train, &weights);
         let class_weights = class_weights(&config.heads.direction, &targets, &fold.train);
         Ok(Self { meta, table, targets, class_weights })
+    }
+
+    /// For a pre-training with these masks.
+    #[must_use]
+    pub fn masked(mut self, masks: PretrainingConfig) -> Self {
+        self.meta.pretraining = Some(masks);
+        // A body is trained on one window at a time.
+        self.meta.cross_symbol = None;
+        self.table.symbols = None;
+        self
     }
 
     /// The training of a member of the fold, with its checkpoints in the member's folder.
@@ -97,6 +107,23 @@ impl FoldInputs {
             label: &member.label,
         }
     }
+}
+
+/// The rows of `prepared` as the net of `meta` reads them.
+///
+/// # Errors
+/// When they lack something that it reads.
+pub fn table_of(
+    meta: &CheckpointMeta,
+    prepared: &Prepared,
+    device: &Device,
+) -> anyhow::Result<Table> {
+    let views = meta.views().map_err(PipelineError::Config)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
+    Ok(match meta.cross_symbol {
+        Some(_) => table.with_symbols(&prepared.pool, &prepared.ledger),
+        None => table,
+    })
 }
 
 /// Trains the net of `fold` in `folder` (or goes on there), or all members of an ensemble one after
@@ -181,7 +208,16 @@ pub fn replay(
 pub fn read_meta(folder: &Path, device: &Device) -> anyhow::Result<CheckpointMeta> {
     let members = read_members(folder)?.unwrap_or_default();
     let folder = members.first().map_or(folder, |(_, folder)| folder);
-    Ok(training::load(&folder.join(BEST), device)?.1)
+    let meta = training::load(&folder.join(BEST), device)?.1;
+    if meta.pretraining.is_some() {
+        return Err(PipelineError::Config(format!(
+            "{} holds a body of a pre-training, which forecasts nothing; train a config whose \
+             training.warm_start names the folder above it",
+            folder.display()
+        ))
+        .into());
+    }
+    Ok(meta)
 }
 
 /// Samples a prediction batch; the same everywhere, so that a replay is equal bit for bit.
@@ -218,5 +254,7 @@ fn describe(
         },
         data: prepared.data.clone(),
         seed: config.seed,
+        cross_symbol: config.cross_symbol.clone(),
+        pretraining: None,
     })
 }

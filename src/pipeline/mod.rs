@@ -14,7 +14,9 @@ mod open;
 mod params;
 mod predict;
 mod prepare;
+mod pretrain;
 mod streams;
+mod tracked;
 mod train;
 
 pub use build_features::{FeatureRequest, build_features};
@@ -22,6 +24,7 @@ pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features}
 pub use find_rate::{FindRateOutcome, FindRateRequest, find_rate};
 pub use inspect_features::{InspectOutcome, InspectRequest, inspect_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
+pub use pretrain::{PretrainOutcome, PretrainedFold, pretrain};
 pub use train::{TrainOutcome, TrainRequest, train};
 
 use std::path::Path;

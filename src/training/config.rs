@@ -101,7 +101,8 @@ pub struct TrainingConfig {
     #[garde(length(max = 1000))]
     pub freeze: Vec<String>,
     /// Weights to start from in place of random ones (default `null`): a step folder, a fold's folder
-    /// of checkpoints (its best one) or a safetensors file of a PyTorch `state_dict`. Tensors of the
+    /// of checkpoints (its best one), a run's `checkpoints/<net>` (each fold starts from the best one of
+    /// its own name) or a safetensors file of a PyTorch `state_dict`. Tensors of the
     /// same name and shape are taken, and the run says which. A model that has seen candles after a
     /// fold's training period makes that fold's test scores too good.
     #[garde(skip)]

@@ -14,6 +14,7 @@ use super::checkpoint::{
 use super::early_stop::Best;
 use super::epoch::{EpochEnd, run_epoch};
 use super::freeze::frozen_mask;
+use super::initial_net::initial_net;
 use super::state::{Ending, LossSums, TrainingState};
 use super::swa::averaged_epochs;
 use super::{CheckpointError, Job, Layout, Observer, Optimizer, TrainingError, WarmStart};
@@ -88,7 +89,7 @@ pub(super) struct Training {
 
 impl Training {
     fn open(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Self, TrainingError> {
-        let warm_start = WarmStart::of(job.training)?;
+        let warm_start = WarmStart::of(job.training, &job.meta.fold.name)?;
         let mut new = Self::new(job, warm_start.as_ref())?;
         let identity = new.state.identity(job.meta, job.folder)?;
         new.state.fingerprint = sha256_hex(identity.to_string().as_bytes());
@@ -116,7 +117,13 @@ impl Training {
     /// The training before its first step, with random weights.
     pub fn new(job: &Job<'_>, warm_start: Option<&WarmStart>) -> Result<Self, TrainingError> {
         let plain = job.device.clone().inner();
-        let net = Net::init(job.net, job.heads, &job.inputs(), job.seed, &plain.clone().autodiff());
+        let net = initial_net(
+            (job.net, job.heads),
+            job.meta,
+            &job.inputs(),
+            job.seed,
+            &plain.clone().autodiff(),
+        );
         let layout = Layout::of(&net);
         Ok(Self {
             weights: net.flat_parameters(),

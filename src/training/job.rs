@@ -114,6 +114,12 @@ impl Job<'_> {
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         let label = self.label;
         self.net.check(&self.inputs()).map_err(TrainingError::Config)?;
+        self.meta.check(&self.inputs()).map_err(TrainingError::Config)?;
+        if self.meta.cross_symbol.is_some() != self.table.symbols.is_some() {
+            return Err(TrainingError::Config(format!(
+                "the net of fold {label} and its table disagree on whether a symbol attends to others"
+            )));
+        }
         for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
             if rows.is_empty() {
                 return Err(TrainingError::NoSamples { label: label.to_owned(), what });
