@@ -104,7 +104,8 @@ fn masked_cells_are_told_better_than_by_their_mean_and_a_training_starts_from_it
         names.cloned().collect::<Vec<_>>()
     };
     let first = tensors(&model(&pre, "lstm", "fold_0"));
-    assert!(first.tensors.contains_key("decoder.weight") && body(&first).len() == 4);
+    assert!(first.tensors.contains_key("decoder.weight") && !body(&first).is_empty());
+    let taken = format!("{} tensors taken", body(&first).len());
     let fine = [
         "train",
         "--config",
@@ -126,7 +127,7 @@ fn masked_cells_are_told_better_than_by_their_mean_and_a_training_starts_from_it
         let told = format!("{fold} starts from");
         let line = finished.err.lines().find(|line| line.contains(&told)).unwrap();
         assert!(line.contains(&format!("/{fold}/")), "{line}");
-        assert!(line.contains("4 tensors taken"), "{line}");
+        assert!(line.contains(&taken), "{line}");
         assert!(line.contains("2 of the file unused (decoder.bias, decoder.weight)"), "{line}");
         let list = line.split("missing in the file (").nth(1).unwrap().split(')').next().unwrap();
         assert!(list.split(", ").all(|name| name.starts_with(missing) || name.starts_with("task")));
