@@ -34,6 +34,8 @@ pub mod nets;
 
 pub mod training;
 
+pub mod ensemble;
+
 pub mod backtest;
 
 pub mod tracking;

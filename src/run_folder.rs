@@ -4,6 +4,7 @@ mod chart;
 mod error;
 mod forecasts;
 mod manifest;
+mod members;
 mod run_id;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,6 +20,7 @@ pub use manifest::{
     DataDigest, DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, WarmStartFile,
     read_manifest, write_manifest,
 };
+pub use members::{MEMBERS_VERSION, member_name, read_members, write_members};
 pub use run_id::new_run_id;
 
 pub use crate::files::{FileError, sha256_file, sha256_hex, sync_folder, write_atomic};
@@ -143,10 +145,22 @@ impl RunFolder {
         self.path.join("forecasts.parquet")
     }
 
+    /// Forecasts of the same rows by each member of an ensemble; there for ensembles alone.
+    #[must_use]
+    pub fn member_forecasts(&self) -> PathBuf {
+        self.path.join("member_forecasts.parquet")
+    }
+
     /// The scores.
     #[must_use]
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.json")
+    }
+
+    /// What a pre-training came to; there from its beginning, and in no other run.
+    #[must_use]
+    pub fn pretraining(&self) -> PathBuf {
+        self.path.join("pretraining.json")
     }
 
     /// The report.

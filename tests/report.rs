@@ -82,6 +82,7 @@ fn manifest(name: &str) -> Manifest {
         model: "lstm".to_owned(),
         device: "cpu (2 threads)".to_owned(),
         seed: 7,
+        member_seeds: Vec::new(),
         simulated: true,
         interval: Interval::HOUR,
         window: 64,
@@ -187,6 +188,7 @@ fn scorecard() -> Scorecard {
             })
             .collect(),
         calibration: vec![curve("down", 0.2), curve("neutral", 0.1), curve("up", 0.3)],
+        members: Vec::new(),
         verdicts: vec![
             "lstm beats class_prior in accuracy: 0.450 [0.437, 0.464] against 0.401; the paired \
              interval of the difference excludes 0."

@@ -11,6 +11,7 @@ mod features;
 mod ingest;
 mod nets;
 mod predict;
+mod pretrain;
 mod progress;
 mod report;
 mod schema;
@@ -61,6 +62,8 @@ enum Command {
     Nets(nets::Args),
     /// Train a config on a store, with forecasts, scores, checkpoints and a report
     Train(train::Args),
+    /// Train a config's net without labels, for `training.warm_start`
+    Pretrain(pretrain::Args),
     /// Forecast new candles with a run's checkpoint
     Predict(predict::Args),
     /// Write a run's report again
@@ -93,6 +96,7 @@ pub fn run() -> u8 {
         Command::Features(args) => features::run(&args, json, line.quiet),
         Command::Nets(args) => nets::run(&args, json, &mut out).map(|()| 0),
         Command::Train(args) => train::run(&args, json, line.quiet),
+        Command::Pretrain(args) => pretrain::run(&args, json, line.quiet),
         Command::Predict(args) => predict::run(&args, json),
         Command::Report(args) => report::run(&args, json, &mut out).map(|()| 0),
         Command::Sync(args) => sync::run(&args, json).map(|()| 0),

@@ -50,6 +50,8 @@ pub struct TrainingDisplay {
     quiet: bool,
     terminal: bool,
     epoch: Option<(String, u32)>,
+    /// Number of the member of an ensemble that trains, and of all.
+    member: (usize, usize),
     last_line: Option<Instant>,
 }
 
@@ -67,7 +69,14 @@ impl TrainingDisplay {
             }
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
-        Ok(Self { stop, quiet, terminal: io::stderr().is_terminal(), epoch: None, last_line: None })
+        Ok(Self {
+            stop,
+            quiet,
+            terminal: io::stderr().is_terminal(),
+            epoch: None,
+            member: (1, 1),
+            last_line: None,
+        })
     }
 
     fn show_bar(&mut self, progress: &Progress<'_>) {
@@ -86,8 +95,12 @@ impl TrainingDisplay {
             if let Ok(style) = style {
                 bar.set_style(style);
             }
+            let member = match self.member {
+                (_, 1) => String::new(),
+                (number, members) => format!(" member {number}/{members}"),
+            };
             bar.set_prefix(format!(
-                "{} epoch {}/{}",
+                "{}{member} epoch {}/{}",
                 progress.label, progress.epoch, progress.epochs
             ));
             *slot = Some(bar);
@@ -110,7 +123,7 @@ impl TrainingDisplay {
             return;
         }
         self.last_line = Some(Instant::now());
-        let line = serde_json::json!({
+        let mut line = serde_json::json!({
             "progress": progress.label,
             "epoch": progress.epoch,
             "epochs": progress.epochs,
@@ -119,6 +132,10 @@ impl TrainingDisplay {
             "loss": progress.loss,
             "samples_per_second": progress.samples_per_second,
         });
+        if self.member.1 > 1 {
+            line["member"] = self.member.0.into();
+            line["members"] = self.member.1.into();
+        }
         eprintln!("{line}");
     }
 }
@@ -136,6 +153,10 @@ impl Watch for TrainingDisplay {
         };
         // Progress is a courtesy: a closed stderr must not end a training.
         let _ = writer.write_all(line.as_bytes());
+    }
+
+    fn member(&mut self, number: usize, members: usize) {
+        self.member = (number, members);
     }
 
     fn progress(&mut self, progress: &Progress<'_>) {

@@ -12,7 +12,7 @@ use crate::config::Override;
 use crate::pipeline::{self, FindRateRequest, TrainOutcome, TrainRequest};
 
 /// The exit code of a run that stopped after a checkpoint (EX_TEMPFAIL of sysexits.h).
-const STOPPED: u8 = 75;
+pub const STOPPED: u8 = 75;
 
 /// Train a config on a store, with forecasts, scores, checkpoints and a report
 ///

@@ -24,10 +24,10 @@ use crate::fi_2010::Fi2010Config;
 use crate::folds::FoldConfig;
 use crate::labels::LabelConfig;
 use crate::market::{Interval, Market, Span, Time};
-use crate::nets::{HeadsConfig, NetConfig};
+use crate::nets::{CrossSymbolConfig, HeadsConfig, NetConfig};
 use crate::scores::ScoreConfig;
 use crate::tracking::TrackingConfig;
-use crate::training::TrainingConfig;
+use crate::training::{PretrainingConfig, TrainingConfig};
 use crate::windows::ScalerConfig;
 
 /// Everything that decides what a run does.
@@ -67,6 +67,12 @@ pub struct RunConfig {
     /// Which net.
     #[garde(dive)]
     pub net: NetConfig,
+    /// Lets a symbol attend to the others of `data.symbols` that have data at its decision time, between
+    /// the net's body and its heads (default `null`: every symbol by itself). A sample then costs as
+    /// many windows as there are symbols.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub cross_symbol: Option<CrossSymbolConfig>,
     /// What the net's heads learn and how their losses are weighed.
     #[serde(default)]
     #[garde(dive)]
@@ -75,6 +81,11 @@ pub struct RunConfig {
     #[serde(default)]
     #[garde(dive)]
     pub training: TrainingConfig,
+    /// How `candlewick pretrain` masks windows; `candlewick train` does not read it. The other knobs of a
+    /// pre-training are those of `training`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub pretraining: Option<PretrainingConfig>,
     /// How forecasts are traded in the plain backtest, and what that costs.
     #[serde(default)]
     #[garde(dive)]

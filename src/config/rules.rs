@@ -117,6 +117,31 @@ pub fn broken(config: &RunConfig) -> Vec<BrokenRule> {
             );
         }
     }
+    found.extend(cross_symbol(config));
+    found
+}
+
+/// What attention across symbols asks of the rest.
+fn cross_symbol(config: &RunConfig) -> Vec<BrokenRule> {
+    let mut found = Vec::new();
+    if config.cross_symbol.is_none() {
+        return found;
+    }
+    if config.data.symbols.len() < 2 {
+        found.push(BrokenRule {
+            key: "cross_symbol",
+            message: "there is no other symbol to attend to; name several in data.symbols or leave cross_symbol out"
+                .to_owned(),
+        });
+    }
+    if config.training.mixup.is_some() {
+        found.push(BrokenRule {
+            key: "training.mixup",
+            message: "windows of different times have different symbols beside them and cannot be mixed; set mixup \
+                      to null or leave cross_symbol out"
+                .to_owned(),
+        });
+    }
     found
 }
 

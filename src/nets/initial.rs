@@ -33,6 +33,13 @@ impl InitialWeights {
         self.precision
     }
 
+    /// A second stream of the same seed: what it draws changes nothing of the first.
+    pub(super) fn beside(seed: u64, device: &Device) -> Self {
+        let mut weights = Self::new(seed, device);
+        weights.stream.set_stream(1);
+        weights
+    }
+
     /// Uniform on `[-bound, bound)`.
     pub(super) fn uniform<const D: usize>(
         &mut self,

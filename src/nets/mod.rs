@@ -18,6 +18,7 @@ mod cnn;
 mod cnn_lstm;
 mod constraint;
 mod conv2d;
+mod cross_symbol;
 mod deep_lob;
 mod deep_lob_attention;
 mod fusion;
@@ -38,6 +39,7 @@ mod multitask_loss;
 mod parameters;
 mod patch_tst;
 mod pooling;
+mod reconstruction;
 mod recurrent;
 mod tabl;
 mod tcn;
@@ -64,6 +66,7 @@ pub use c_tabl::{CTabl, CTablConfig};
 pub use class_weights::class_weights;
 pub use cnn::{Cnn, CnnConfig};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use cross_symbol::{CrossSymbol, CrossSymbolConfig};
 pub use deep_lob::{DeepLob, DeepLobConfig};
 pub use deep_lob_attention::{DeepLobAttention, DeepLobAttentionConfig};
 pub use fusion::{Fusion, FusionConfig, Join};
@@ -90,6 +93,7 @@ pub use two_branch::{TwoBranch, TwoBranchConfig};
 use body::{FromViews, ViewsConfig};
 use grad_norm::GradNorm;
 use initial::InitialWeights;
+use layers::Linear;
 
 /// The closed enum of nets: one line a net, in the order in which `candlewick nets list` names them.
 macro_rules! zoo {
@@ -220,6 +224,8 @@ pub struct Net {
     heads: Heads,
     task_log_variance: Option<Param<Tensor<1>>>,
     grad_norm: Option<GradNorm>,
+    decoder: Option<Linear>,
+    cross_symbol: Option<CrossSymbol>,
 }
 
 impl NetConfig {
@@ -286,15 +292,27 @@ impl Net {
                 .then(|| weights.constant([TASKS], 0.0)),
             grad_norm: matches!(heads.task_weights, TaskWeights::GradNorm { .. })
                 .then(|| GradNorm::init(&weights)),
+            decoder: None,
+            cross_symbol: None,
         }
     }
 
     /// What the heads say about each window.
     ///
-    /// Takes windows `[B, T, F]`, one a view. `pass` is given in training only.
+    /// Takes windows `[B, T, F]`, one a view; those of all symbols and who of them has data, where the
+    /// net attends across symbols ([`Self::with_cross_symbol`]). `pass` is given in training only.
     #[must_use]
-    pub fn forward(&self, x: Vec<Tensor<3>>, mut pass: Option<&mut TrainingPass>) -> HeadOutputs {
-        self.heads.forward(self.body.forward(x, &mut pass))
+    pub fn forward(
+        &self,
+        mut x: Vec<Tensor<3>>,
+        mut pass: Option<&mut TrainingPass>,
+    ) -> HeadOutputs {
+        let present = if self.cross_symbol.is_some() { x.pop() } else { None };
+        let mut z_bh = self.body.forward(x, &mut pass);
+        if let (Some(attention), Some(present)) = (&self.cross_symbol, present) {
+            z_bh = attention.forward(z_bh, present, &mut pass);
+        }
+        self.heads.forward(z_bh)
     }
 
     /// Learned log variances of the tasks in the order direction, return, volatility: `[3]`;

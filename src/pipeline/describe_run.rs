@@ -3,6 +3,7 @@
 use anyhow::Context;
 
 use super::PipelineError;
+use super::members::seeds;
 use super::observe::SharedJournal;
 use super::params::params;
 use super::prepare::{Prepared, VALUES};
@@ -11,7 +12,7 @@ use crate::event::{Event, Status};
 use crate::folds::Fold;
 use crate::run_folder::{
     DroppedWindows, MANIFEST_VERSION, Manifest, ManifestFold, RunFolder, WarmStartFile,
-    read_manifest, write_manifest,
+    read_manifest, sha256_hex, write_manifest,
 };
 use crate::tracking::{RunIdentity, run_tags};
 use crate::training::WarmStart;
@@ -73,7 +74,7 @@ pub fn data(
     device_name: &str,
 ) -> anyhow::Result<()> {
     let prepared = facts.prepared;
-    let warm_start = WarmStart::of(&config.training)?;
+    let warm_start = warm_start(config, facts)?;
     let manifest = manifest(config, identity, facts, device_name, warm_start);
     if folder.manifest().is_file() {
         let before = read_manifest(&folder.manifest())?;
@@ -130,7 +131,7 @@ fn manifest(
     identity: &RunIdentity,
     facts: &DataFacts<'_>,
     device_name: &str,
-    warm_start: Option<WarmStart>,
+    warm_start: Option<WarmStartFile>,
 ) -> Manifest {
     Manifest {
         schema_version: MANIFEST_VERSION,
@@ -142,6 +143,7 @@ fn manifest(
         model: config.net.kind().to_owned(),
         device: device_name.to_owned(),
         seed: config.seed,
+        member_seeds: if config.training.seeds > 1 { seeds(config) } else { Vec::new() },
         simulated: is_simulated(config),
         interval: config.data.interval,
         window: config.window as u32,
@@ -159,11 +161,27 @@ fn manifest(
             gap: facts.eligible.dropped_gap as u64,
             unlabelled: facts.eligible.dropped_unlabelled as u64,
         },
-        warm_start: warm_start.map(|file| WarmStartFile {
-            path: file.path.display().to_string(),
-            sha256: file.sha256,
-        }),
+        warm_start,
     }
+}
+
+/// The file that all folds start from, or, where each has its own, the folder of the folds with the sha256
+/// of a line `<fold> <sha256>` a fold.
+fn warm_start(config: &RunConfig, facts: &DataFacts<'_>) -> anyhow::Result<Option<WarmStartFile>> {
+    let Some(named) = &config.training.warm_start else { return Ok(None) };
+    let (mut files, mut lines) = (Vec::new(), String::new());
+    for fold in facts.folds.iter().chain(facts.last) {
+        if let Some(file) = WarmStart::of(&config.training, &fold.name)? {
+            lines += &format!("{} {}\n", fold.name, file.sha256);
+            files
+                .push(WarmStartFile { path: file.path.display().to_string(), sha256: file.sha256 });
+        }
+    }
+    if files.iter().all(|file| *file == files[0]) {
+        return Ok(files.pop());
+    }
+    let sha256 = sha256_hex(lines.as_bytes());
+    Ok(Some(WarmStartFile { path: named.display().to_string(), sha256 }))
 }
 
 /// Who and which source code made the run.

@@ -15,10 +15,20 @@ use crate::forecast::Forecasts;
 use crate::labels::DirectionThresholds;
 use crate::run_folder::{ChartRow, RunFolder, write_atomic, write_chart};
 use crate::scores::{
-    FoldPrior, ScoreInputs, Scorecard, baseline_forecasts, class_baseline_forecasts, scorecard,
+    FoldPrior, ScoreInputs, Scorecard, baseline_forecasts, class_baseline_forecasts, member_scores,
+    scorecard,
 };
 
-/// Scores `forecasts`, writes `metrics.json` and `chart.parquet`, and records the scores as metrics.
+/// What is scored.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The model's test forecasts.
+    pub forecasts: &'a Forecasts,
+    /// Those of each member of an ensemble; without rows for a single net.
+    pub members: &'a Forecasts,
+}
+
+/// Scores what was forecast, writes `metrics.json` and `chart.parquet`, and records the scores as metrics.
 /// Returns how the model compares with its baselines, a sentence each.
 ///
 /// # Errors
@@ -27,7 +37,7 @@ pub fn evaluate(
     config: &RunConfig,
     prepared: &Prepared,
     folds: &[Fold],
-    forecasts: &Forecasts,
+    Said { forecasts, members }: &Said<'_>,
     folder: &RunFolder,
     journal: &SharedJournal,
 ) -> anyhow::Result<Vec<String>> {
@@ -56,11 +66,17 @@ pub fn evaluate(
     };
     let ledgers: Vec<Ledger> =
         traded.iter().flat_map(|(model, hold)| [model.clone(), hold.clone()]).collect();
-    let card = scorecard(
+    let mut card = scorecard(
         &config.scores,
         &ScoreInputs { forecasts, baselines: &baselines, ledgers: &ledgers },
     )
     .context("failed to score the forecasts")?;
+    if !members.rows.is_empty() {
+        let (spread, verdicts) = member_scores(&config.scores, forecasts, members)
+            .context("failed to score the members of the ensemble")?;
+        card.members = spread;
+        card.verdicts.extend(verdicts);
+    }
     write_atomic(&folder.metrics(), (serde_json::to_string_pretty(&card)? + "\n").as_bytes())?;
     write_chart(&folder.chart(), &chart(prepared, folds, &traded))?;
     record(&card, journal)?;
@@ -130,7 +146,8 @@ fn by_time(ledger: &Ledger) -> HashMap<i64, &LedgerRow> {
     ledger.rows.iter().map(|row| (row.time, row)).collect()
 }
 
-/// The model's own scores over all folds as `test/<group>/<name>`, each fold's as `test/<fold>/…`.
+/// The model's own scores over all folds as `test/<group>/<name>`, each fold's as `test/<fold>/…`, and
+/// those of an ensemble's members as `member/<model>.seed_<seed>/…`.
 fn record(card: &Scorecard, journal: &SharedJournal) -> anyhow::Result<()> {
     for score in card.scores.iter().filter(|score| score.instrument == "all") {
         let Some(value) = score.value else { continue };
@@ -141,6 +158,13 @@ fn record(card: &Scorecard, journal: &SharedJournal) -> anyhow::Result<()> {
             (true, _) => continue,
         };
         journal.record(Event::Metric { key, value, step: 0 })?;
+    }
+    for measure in &card.members {
+        for member in &measure.members {
+            let Some(value) = member.value else { continue };
+            let key = format!("member/{}/{}/{}", member.model, measure.group, measure.name);
+            journal.record(Event::Metric { key, value, step: 0 })?;
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::describe_run::is_simulated;
 use super::fold_job::FoldInputs;
+use super::members::members;
 use super::rows_of_run::rows_of_run;
 use super::train::{check_windows, instruments, split, views_of};
 use super::{PipelineError, Watch};
@@ -81,8 +82,11 @@ pub fn find_rate(
     let fold = folds
         .first()
         .ok_or_else(|| PipelineError::Data("there is no fold; load more candles".to_owned()))?;
-    let inputs = FoldInputs::fit(&config, &prepared, fold, &request.device)?;
-    let job = inputs.job(&config, fold, &request.device, Path::new(""));
+    let mut inputs = FoldInputs::fit(&config, &prepared, fold, &request.device)?;
+    // One member is as good as another here.
+    config.training.seeds = 1;
+    let member = members(&config, &fold.name, Path::new("")).swap_remove(0);
+    let job = inputs.job(&member, fold, &request.device);
     let Some(sweep) = training::find_rate(&job, &mut Onlooker(watch))? else { return Ok(None) };
 
     let shown = RateChart {

@@ -1,31 +1,45 @@
 //! One fold: fit thresholds, scaler and target scale on its training rows, train, forecast.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use burn::tensor::Device;
 
 use super::PipelineError;
 use super::forecast_rows::forecast_rows;
+use super::members::{Member, members};
 use super::observe::RunObserver;
 use super::prepare::Prepared;
 use crate::config::RunConfig;
+use crate::ensemble::average;
 use crate::folds::Fold;
 use crate::forecast::{ByClass, Forecast};
 use crate::labels::{DirectionThresholds, training_weights};
 use crate::nets::class_weights;
+use crate::run_folder::{member_name, read_members, write_members};
 use crate::training::{
     self, BEST, CHECKPOINT_VERSION, CheckpointMeta, Fitted, FoldSpans, Job, Observer,
+    PretrainingConfig,
 };
 use crate::windows::{Scaler, Table, TargetScale, Targets, targets};
 
 /// How a fold's training ended.
 #[derive(Debug)]
 pub enum FoldOutcome {
-    /// Trained; the forecasts of its test rows by its best checkpoint.
-    Finished(Vec<Forecast>),
+    /// Trained; the forecasts of its test rows by its best checkpoint, or by those of its members.
+    Finished(FoldForecasts),
     /// Stopped after a checkpoint.
     Stopped,
+}
+
+/// What a fold's models say about rows.
+#[derive(Debug, Default)]
+pub struct FoldForecasts {
+    /// The model's forecasts: a net's own, or the mean of an ensemble's members.
+    pub model: Vec<Forecast>,
+    /// Those of each member of an ensemble, one member after another; empty for a single net.
+    pub members: Vec<Forecast>,
 }
 
 /// What a fold's net is trained on: everything in it is fitted on the fold's training rows.
@@ -49,8 +63,7 @@ impl FoldInputs {
         device: &Device,
     ) -> anyhow::Result<Self> {
         let meta = describe(config, prepared, fold)?;
-        let views = meta.views().map_err(PipelineError::Config)?;
-        let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
+        let table = table_of(&meta, prepared, device)?;
         let mut targets = targets(&prepared.labels, &meta.thresholds, &meta.target_scale);
         let weights =
             training_weights(&config.labels.weights, &prepared.labels, fold, &prepared.series)?;
@@ -60,14 +73,25 @@ impl FoldInputs {
         Ok(Self { meta, table, targets, class_weights })
     }
 
-    /// The fold's training, with its checkpoints in `folder`.
+    /// For a pre-training with these masks.
+    #[must_use]
+    pub fn masked(mut self, masks: PretrainingConfig) -> Self {
+        self.meta.pretraining = Some(masks);
+        // A body is trained on one window at a time.
+        self.meta.cross_symbol = None;
+        self.table.symbols = None;
+        self
+    }
+
+    /// The training of a member of the fold, with its checkpoints in the member's folder.
     pub fn job<'a>(
-        &'a self,
-        config: &'a RunConfig,
+        &'a mut self,
+        member: &'a Member,
         fold: &'a Fold,
         device: &'a Device,
-        folder: &'a Path,
     ) -> Job<'a> {
+        let config = &member.config;
+        self.meta.seed = config.seed;
         Job {
             net: &config.net,
             heads: &config.heads,
@@ -80,13 +104,31 @@ impl FoldInputs {
             train: &fold.train,
             valid: &fold.valid,
             meta: &self.meta,
-            folder,
-            label: &fold.name,
+            folder: &member.folder,
+            label: &member.label,
         }
     }
 }
 
-/// Trains the net of `fold` in `folder` (or goes on there) and forecasts the fold's test rows.
+/// The rows of `prepared` as the net of `meta` reads them.
+///
+/// # Errors
+/// When they lack something that it reads.
+pub fn table_of(
+    meta: &CheckpointMeta,
+    prepared: &Prepared,
+    device: &Device,
+) -> anyhow::Result<Table> {
+    let views = meta.views().map_err(PipelineError::Config)?;
+    let table = Table::new(&prepared.pool, &meta.scaler, views, device)?;
+    Ok(match meta.cross_symbol {
+        Some(_) => table.with_symbols(&prepared.pool, &prepared.ledger),
+        None => table,
+    })
+}
+
+/// Trains the net of `fold` in `folder` (or goes on there), or all members of an ensemble one after
+/// another, and forecasts the fold's test rows.
 ///
 /// # Errors
 /// When something cannot be fitted, trained or written.
@@ -98,43 +140,85 @@ pub fn run_fold(
     folder: &Path,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<FoldOutcome> {
-    let inputs = FoldInputs::fit(config, prepared, fold, device)?;
-    let fitted = training::fit(&inputs.job(config, fold, device, folder), observer);
-    observer.check()?;
-    match fitted.with_context(|| format!("failed to train {}", fold.name))? {
-        Fitted::Stopped { .. } => Ok(FoldOutcome::Stopped),
-        Fitted::Finished(outcome) => {
-            observer.note(&format!(
+    let mut inputs = FoldInputs::fit(config, prepared, fold, device)?;
+    let members = members(config, &fold.name, folder);
+    for (index, member) in members.iter().enumerate() {
+        observer.member(index + 1, members.len());
+        let fitted = training::fit(&inputs.job(member, fold, device), observer);
+        observer.check()?;
+        match fitted.with_context(|| format!("failed to train {}", member.label))? {
+            Fitted::Stopped { .. } => return Ok(FoldOutcome::Stopped),
+            Fitted::Finished(outcome) => observer.note(&format!(
                 "{}: best {} {:.4} at step {} of {}",
-                fold.name,
+                member.label,
                 config.training.early_stopping.monitor.name(),
                 outcome.best_score,
                 outcome.best_step,
                 outcome.steps
-            ));
-            let forecasts = replay(folder, prepared, &inputs.table, &fold.test, device)?;
-            Ok(FoldOutcome::Finished(forecasts))
+            )),
         }
     }
+    if members.len() > 1 {
+        let names = members.iter().map(|member| member_name(member.config.seed)).collect();
+        write_members(folder, names)?;
+    }
+    Ok(FoldOutcome::Finished(replay(folder, prepared, &inputs.table, &fold.test, device)?))
 }
 
-/// The forecasts of `rows` by the best checkpoint in `folder`.
+/// The forecasts of `rows` by the best checkpoint in `folder`, or by those of an ensemble's members.
 ///
 /// # Errors
-/// When the checkpoint is missing or damaged.
+/// When a checkpoint is missing or damaged, or a member is not trained.
 pub fn replay(
     folder: &Path,
     prepared: &Prepared,
     table: &Table,
     rows: &[u32],
     device: &Device,
-) -> anyhow::Result<Vec<Forecast>> {
+) -> anyhow::Result<FoldForecasts> {
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok(FoldForecasts::default());
     }
-    let (net, meta) = training::load(&folder.join(BEST), device)?;
-    let predictions = training::predict(&net, &meta, table, rows, PREDICT_BATCH)?;
-    Ok(forecast_rows(&meta, prepared, rows, &predictions))
+    let forecast = |folder: &Path| {
+        let (net, meta) = training::load(&folder.join(BEST), device)?;
+        let predictions = training::predict(&net, &meta, table, rows, PREDICT_BATCH)?;
+        anyhow::Ok((forecast_rows(&meta, prepared, rows, &predictions), meta.model))
+    };
+    let Some(members) = read_members(folder)? else {
+        return Ok(FoldForecasts { model: forecast(folder)?.0, members: Vec::new() });
+    };
+    let (mut all, mut model) = (Vec::new(), String::new());
+    for (name, folder) in members {
+        let (mut rows, own) = forecast(&folder)?;
+        let named: Arc<str> = Arc::from(format!("{own}.{name}"));
+        for row in &mut rows {
+            row.model = Arc::clone(&named);
+        }
+        all.push(rows);
+        model = own;
+    }
+    let mean = average(&all, &Arc::from(model))
+        .with_context(|| format!("failed to average the members in {}", folder.display()))?;
+    Ok(FoldForecasts { model: mean, members: all.into_iter().flatten().collect() })
+}
+
+/// What the fold's model in `folder` says about itself: of an ensemble, what its first member says.
+///
+/// # Errors
+/// When there is no intact checkpoint.
+pub fn read_meta(folder: &Path, device: &Device) -> anyhow::Result<CheckpointMeta> {
+    let members = read_members(folder)?.unwrap_or_default();
+    let folder = members.first().map_or(folder, |(_, folder)| folder);
+    let meta = training::load(&folder.join(BEST), device)?.1;
+    if meta.pretraining.is_some() {
+        return Err(PipelineError::Config(format!(
+            "{} holds a body of a pre-training, which forecasts nothing; train a config whose \
+             training.warm_start names the folder above it",
+            folder.display()
+        ))
+        .into());
+    }
+    Ok(meta)
 }
 
 /// Samples a prediction batch; the same everywhere, so that a replay is equal bit for bit.
@@ -171,5 +255,7 @@ fn describe(
         },
         data: prepared.data.clone(),
         seed: config.seed,
+        cross_symbol: config.cross_symbol.clone(),
+        pretraining: None,
     })
 }

@@ -8,13 +8,16 @@ mod find_rate;
 mod fold_job;
 mod forecast_rows;
 mod inspect_features;
+mod members;
 mod observe;
 mod open;
 mod params;
 mod predict;
 mod prepare;
+mod pretrain;
 mod rows_of_run;
 mod streams;
+mod tracked;
 mod train;
 
 pub use build_features::{FeatureRequest, build_features};
@@ -22,6 +25,7 @@ pub use check_features::{CheckFeaturesRequest, InstrumentReport, check_features}
 pub use find_rate::{FindRateOutcome, FindRateRequest, find_rate};
 pub use inspect_features::{InspectOutcome, InspectRequest, inspect_features};
 pub use predict::{PredictOutcome, PredictRequest, predict};
+pub use pretrain::{PretrainOutcome, PretrainedFold, pretrain};
 pub use train::{TrainOutcome, TrainRequest, train};
 
 use std::path::Path;
@@ -35,6 +39,9 @@ use crate::training::Progress;
 pub trait Watch {
     /// A line worth reading.
     fn note(&mut self, text: &str);
+    /// The training of member `number` (from 1) out of `members` begins: what is said of progress from
+    /// here on is of it.
+    fn member(&mut self, _number: usize, _members: usize) {}
     /// Where training stands.
     fn progress(&mut self, progress: &Progress<'_>);
     /// Whether to stop after the current step.

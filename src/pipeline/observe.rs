@@ -58,6 +58,11 @@ impl<'a> RunObserver<'a> {
         Self { journal, watch, failure: None }
     }
 
+    /// Says which member of an ensemble trains from here on.
+    pub fn member(&mut self, number: usize, members: usize) {
+        self.watch.member(number, members);
+    }
+
     /// The failure of the journal, if there was one.
     ///
     /// # Errors

@@ -22,13 +22,22 @@ pub struct OpenRun {
     pub config: RunConfig,
 }
 
+/// What a run is for. A pre-training's folder holds `pretraining.json`, a training's does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Forecasts.
+    Training,
+    /// Bodies to start from.
+    Pretraining,
+}
+
 /// Makes the run folder and writes both configs, or finds the run to resume.
 ///
 /// # Errors
 /// When the config is wrong or nothing for the device, the folder is taken, or there is nothing to
 /// resume.
-pub fn open(request: &TrainRequest, now_ms: i64) -> anyhow::Result<OpenRun> {
-    if request.resume { resume(request) } else { create(request, now_ms) }
+pub fn open(request: &TrainRequest, purpose: Purpose, now_ms: i64) -> anyhow::Result<OpenRun> {
+    if request.resume { resume(request, purpose) } else { create(request, now_ms) }
 }
 
 fn create(request: &TrainRequest, now_ms: i64) -> anyhow::Result<OpenRun> {
@@ -64,7 +73,7 @@ fn create(request: &TrainRequest, now_ms: i64) -> anyhow::Result<OpenRun> {
     Ok(OpenRun { folder, config })
 }
 
-fn resume(request: &TrainRequest) -> anyhow::Result<OpenRun> {
+fn resume(request: &TrainRequest, purpose: Purpose) -> anyhow::Result<OpenRun> {
     let path = match &request.run_folder {
         Some(path) => path.clone(),
         None => newest_unfinished(Path::new(RUNS))?,
@@ -78,12 +87,25 @@ fn resume(request: &TrainRequest) -> anyhow::Result<OpenRun> {
         ))
         .into());
     }
+    let found =
+        if folder.pretraining().is_file() { Purpose::Pretraining } else { Purpose::Training };
+    if found != purpose {
+        let (what, command) = match found {
+            Purpose::Pretraining => ("a pre-training", "pretrain"),
+            Purpose::Training => ("a training", "train"),
+        };
+        return Err(PipelineError::Config(format!(
+            "{} is {what}; go on with it by `candlewick {command} --resume`",
+            path.display()
+        ))
+        .into());
+    }
     let config = config::load(&resolved, &[])?;
     check_precision(config.training.precision, &request.device)?;
     Ok(OpenRun { folder, config })
 }
 
-/// The newest run folder under `root` that has a config and no metrics yet.
+/// The newest run folder of a training under `root` that has a config and no metrics yet.
 fn newest_unfinished(root: &Path) -> anyhow::Result<PathBuf> {
     let mut folders: Vec<PathBuf> = root
         .read_dir()
@@ -94,7 +116,10 @@ fn newest_unfinished(root: &Path) -> anyhow::Result<PathBuf> {
     folders
         .into_iter()
         .rev()
-        .find(|path| path.join("resolved.yaml").is_file() && !path.join("metrics.json").is_file())
+        .find(|path| {
+            let has = |file: &str| path.join(file).is_file();
+            has("resolved.yaml") && !has("metrics.json") && !has("pretraining.json")
+        })
         .ok_or_else(|| {
             PipelineError::Config(format!(
                 "no unfinished run under {}; name the run folder with --run-dir",

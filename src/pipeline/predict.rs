@@ -6,14 +6,14 @@ use anyhow::Context;
 use burn::tensor::Device;
 
 use super::PipelineError;
-use super::fold_job::replay;
+use super::fold_job::{read_meta, replay, table_of};
 use super::prepare::{PEER, Prepared, Recipe, VALUES, prepare};
 use crate::forecast::{Classes, Forecast, Forecasts};
 use crate::market::{Instrument, Span, Time};
 use crate::run_folder::{RunFolder, sha256_file, write_forecasts};
 use crate::store::Store;
-use crate::training::{self, BEST, CheckpointMeta, QUANTILE_LEVELS};
-use crate::windows::{Table, eligible, reach};
+use crate::training::{CheckpointMeta, QUANTILE_LEVELS};
+use crate::windows::{eligible, reach};
 
 /// What to forecast with which run.
 #[derive(Debug, Clone)]
@@ -90,15 +90,26 @@ fn forecast_new(
     folder: &Path,
     request: &PredictRequest,
 ) -> anyhow::Result<(Classes, Vec<Forecast>)> {
-    let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
-    let instruments = wanted(&meta, request.symbol.as_deref())?;
+    let meta = read_meta(folder, &request.device)?;
+    let asked = wanted(&meta, request.symbol.as_deref())?;
+    let mut instruments = asked.clone();
+    if meta.cross_symbol.is_some() {
+        // Those that the asked one attends to.
+        instruments.extend(meta.instruments.iter().filter(|&i| !asked.contains(i)).cloned());
+    }
     let prepared = read(store, &meta, &instruments, Span::ALL)?;
     let from = request.from.map_or(i64::MIN, |time| time.0);
     let views = meta.views().map_err(PipelineError::Config)?;
     let eligible = eligible(&prepared.pool, reach(&views), None, &prepared.ledger);
     let over_ledger = eligible.dropped_by_ledger();
-    let rows: Vec<u32> =
-        eligible.rows.into_iter().filter(|&row| prepared.pool.decision_time(row) >= from).collect();
+    let pool = &prepared.pool;
+    let is_asked =
+        |row: u32| asked.contains(&pool.instruments[usize::from(pool.instrument[row as usize])]);
+    let rows: Vec<u32> = eligible
+        .rows
+        .into_iter()
+        .filter(|&row| pool.decision_time(row) >= from && is_asked(row))
+        .collect();
     if rows.is_empty() {
         return Err(PipelineError::Data(format!(
             "no window of {} candles ends at or after {}; the features also need their warm-up before it, and \
@@ -108,8 +119,8 @@ fn forecast_new(
         ))
         .into());
     }
-    let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
-    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?;
+    let table = table_of(&meta, &prepared, &request.device)?;
+    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?.model;
     Ok((meta.labels.classes, forecasts))
 }
 
@@ -119,7 +130,7 @@ fn replay_fold(
     folder: &Path,
     request: &PredictRequest,
 ) -> anyhow::Result<(Classes, Vec<Forecast>)> {
-    let (_, meta) = training::load(&folder.join(BEST), &request.device)?;
+    let meta = read_meta(folder, &request.device)?;
     // The run saw the store up to its last candle; later candles must not add rows or outcomes.
     let base = format!(" {}", meta.interval);
     // Peers' candles reach further back than the run's own.
@@ -146,8 +157,8 @@ fn replay_fold(
         .into_iter()
         .filter(|&row| meta.fold.test.contains(prepared.pool.decision_time(row)))
         .collect();
-    let table = Table::new(&prepared.pool, &meta.scaler, views, &request.device)?;
-    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?;
+    let table = table_of(&meta, &prepared, &request.device)?;
+    let forecasts = replay(folder, &prepared, &table, &rows, &request.device)?.model;
     let keep = |row: &Forecast| {
         request.symbol.as_ref().is_none_or(|symbol| row.instrument.ends_with(&format!("/{symbol}")))
     };

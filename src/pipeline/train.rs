@@ -1,31 +1,27 @@
 //! `train`: a config and a store into a run folder.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::anyhow;
 use burn::tensor::Device;
 use serde_json::json;
 
 use super::describe_run::{self, DataFacts};
-use super::evaluate::evaluate;
+use super::evaluate::{Said, evaluate};
 use super::fold_job::{FoldOutcome, run_fold};
-use super::observe::{RunObserver, SharedJournal};
-use super::open::{OpenRun, open};
+use super::observe::RunObserver;
+use super::open::{Purpose, open};
 use super::prepare::Prepared;
 use super::rows_of_run::rows_of_run;
+use super::tracked::{Run, now_ms, tracked};
 use super::{PipelineError, Watch, relative};
 use crate::config::{Override, RunConfig};
-use crate::event::{Event, Status};
+use crate::event::Event;
 use crate::fi_2010;
 use crate::folds::{self, Fold};
 use crate::forecast::Forecasts;
 use crate::market::Instrument;
 use crate::nets::{InputShape, Net};
-use crate::report;
-use crate::run_folder::{RunFolder, new_run_id, write_atomic, write_forecasts};
-use crate::tracking::{RunIdentity, SYSTEM_PERIOD, Sender, SystemSampler};
+use crate::run_folder::{RunFolder, write_forecasts};
 use crate::training::{Observer, QUANTILE_LEVELS};
 use crate::windows::{
     ColumnKinds, Eligible, MemoryPlan, Pool, View, available_memory, eligible, estimate_memory,
@@ -92,69 +88,27 @@ impl TrainOutcome {
 /// # Errors
 /// When the config, the data, the device or the disk do not allow it. The run is then marked failed.
 pub fn train(request: &TrainRequest, watch: &mut dyn Watch) -> anyhow::Result<TrainOutcome> {
-    let OpenRun { folder, config } = open(request, now_ms())?;
-    let _lock = folder.lock()?;
-    watch.note(&format!("run folder {}", folder.path().display()));
-    let journal = SharedJournal::open(folder.path())?;
-    let identity = identity(&folder, &config)?;
-    let sender = Sender::start(folder.path(), &identity, &config.tracking);
-    if let Some(sender) = &sender {
-        watch.note(&format!("tracking to {}", sender.address()));
-    }
-    let sampler = config.tracking.system_metrics.then(|| sampler(&folder, &journal));
-
-    let mut observer = RunObserver::new(&journal, watch);
-    let steps = || run_steps(request, &folder, &config, &identity, &journal, &mut observer);
-    let result = catch_unwind(AssertUnwindSafe(steps))
-        .unwrap_or_else(|payload| Err(anyhow!("internal error: {}", panic_text(&*payload))));
-    drop(sampler);
-
-    let status = match &result {
-        Ok(Some(_)) => Status::Finished,
-        Ok(None) => Status::Killed,
-        Err(_) => Status::Failed,
-    };
-    let closed = close(&folder, &journal, status);
-    let limit = match status {
-        // A scheduler that sent SIGTERM will not wait long.
-        Status::Killed => Duration::from_secs(3),
-        _ => Duration::from_secs(config.tracking.drain_seconds.into()),
-    };
-    let delivery = sender.map(|sender| sender.finish(limit));
-    let summary = result?;
-    closed?;
+    let opened = open(request, Purpose::Training, now_ms())?;
+    let done = tracked(&opened, true, watch, |run, observer| run_steps(request, run, observer))?;
+    let folder = &opened.folder;
     Ok(TrainOutcome {
         run_folder: folder.path().to_owned(),
         store: request.store.clone(),
-        stopped: summary.is_none(),
+        stopped: done.result.is_none(),
         report: folder.report(),
-        summary: summary.unwrap_or_default(),
-        tracking_url: delivery.as_ref().and_then(|delivery| delivery.run_url.clone()),
-        undelivered: delivery
-            .as_ref()
-            .map_or(0, |delivery| delivery.pending_entries + delivery.pending_artifacts),
+        summary: done.result.unwrap_or_default(),
+        tracking_url: done.tracking_url,
+        undelivered: done.undelivered,
     })
-}
-
-/// Records how the run ended, and writes the report of a finished one, which shows that end.
-fn close(folder: &RunFolder, journal: &SharedJournal, status: Status) -> anyhow::Result<()> {
-    journal.record(Event::Status { status })?;
-    if status == Status::Finished {
-        report::write_report(folder.path())?;
-        journal.record(Event::Artifact { path: relative(folder, &folder.report()) })?;
-    }
-    Ok(journal.flush()?)
 }
 
 /// The work itself; `None` when it was stopped after a checkpoint.
 fn run_steps(
     request: &TrainRequest,
-    folder: &RunFolder,
-    config: &RunConfig,
-    identity: &RunIdentity,
-    journal: &SharedJournal,
+    run: &Run<'_>,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<Option<Vec<String>>> {
+    let Run { folder, config, identity, journal } = *run;
     describe_run::opening(journal, folder, config, identity, &request.device_name)?;
     let prepared = rows_of_run(&request.store, config, &instruments(config)?)?;
     let known = Some(prepared.labels.known.as_slice());
@@ -182,18 +136,28 @@ fn run_steps(
         quantile_levels: QUANTILE_LEVELS.to_vec(),
         rows: Vec::new(),
     };
+    let mut members = forecasts.clone();
     for fold in folds.iter().chain(&last) {
         let place = checkpoint_folder(folder, config, &fold.name);
         match run_fold(config, &prepared, fold, &request.device, &place, observer)? {
             FoldOutcome::Stopped => return Ok(None),
-            FoldOutcome::Finished(rows) => forecasts.rows.extend(rows),
+            FoldOutcome::Finished(said) => {
+                forecasts.rows.extend(said.model);
+                members.rows.extend(said.members);
+            }
         }
         journal.record(Event::Artifact { path: relative(folder, &place) })?;
     }
 
     write_forecasts(&folder.forecasts(), &forecasts)?;
-    let summary = evaluate(config, &prepared, &folds, &forecasts, folder, journal)?;
-    for path in [folder.forecasts(), folder.metrics(), folder.chart()] {
+    let mut written = vec![folder.forecasts(), folder.metrics(), folder.chart()];
+    if !members.rows.is_empty() {
+        write_forecasts(&folder.member_forecasts(), &members)?;
+        written.push(folder.member_forecasts());
+    }
+    let said = Said { forecasts: &forecasts, members: &members };
+    let summary = evaluate(config, &prepared, &folds, &said, folder, journal)?;
+    for path in written {
         journal.record(Event::Artifact { path: relative(folder, &path) })?;
     }
     Ok(Some(summary))
@@ -248,7 +212,8 @@ pub(super) fn check_windows(
     Err(PipelineError::Data(message).into())
 }
 
-fn check_memory(
+/// Says how much memory the run needs, and refuses one that does not fit.
+pub(super) fn check_memory(
     config: &RunConfig,
     prepared: &Prepared,
     observer: &mut RunObserver<'_>,
@@ -258,14 +223,20 @@ fn check_memory(
     config.net.check(&inputs).map_err(PipelineError::Config)?;
     let labels = config.labels.shape();
     let heads = (&config.heads, labels);
+    // A sample has the windows of all symbols where they attend to each other.
+    let mut symbols = 1;
+    if let Some(cross_symbol) = &config.cross_symbol {
+        cross_symbol.check(&config.net, &inputs).map_err(PipelineError::Config)?;
+        symbols = prepared.pool.instruments.len();
+    }
     let need = estimate_memory(&MemoryPlan {
         rows: prepared.pool.rows(),
         features: prepared.pool.features(),
-        window: views.iter().map(|view| view.window).sum(),
+        window: symbols * views.iter().map(|view| view.window).sum::<usize>(),
         batch_size: config.training.batch_size,
         parameters: Net::for_labels(&config.net, heads, &inputs, config.seed, &Device::flex())
             .parameter_count(),
-        activations: config.net.for_labels(labels).cost(&inputs).activations,
+        activations: symbols * config.net.for_labels(labels).cost(&inputs).activations,
     });
     observer.note(&format!("memory needed: {need}"));
     Ok(need.check(available_memory())?)
@@ -291,44 +262,6 @@ pub(super) fn instruments(config: &RunConfig) -> anyhow::Result<Vec<Instrument>>
 }
 
 /// `checkpoints/<model>/<fold>`.
-fn checkpoint_folder(folder: &RunFolder, config: &RunConfig, fold: &str) -> PathBuf {
+pub(super) fn checkpoint_folder(folder: &RunFolder, config: &RunConfig, fold: &str) -> PathBuf {
     folder.checkpoints().join(config.net.kind()).join(fold)
-}
-
-/// The run's identity: written once, so that a resumed run stays the same one.
-fn identity(folder: &RunFolder, config: &RunConfig) -> anyhow::Result<RunIdentity> {
-    let path = folder.path().join("run_id");
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && let Some((uid, start)) = text.trim().split_once(' ')
-        && let Ok(start_ms) = start.parse()
-    {
-        return Ok(RunIdentity { uid: uid.to_owned(), name: config.name.clone(), start_ms });
-    }
-    let identity = RunIdentity { uid: new_run_id(), name: config.name.clone(), start_ms: now_ms() };
-    write_atomic(&path, format!("{} {}\n", identity.uid, identity.start_ms).as_bytes())?;
-    Ok(identity)
-}
-
-/// Samples the machine into the journal until it is dropped.
-fn sampler(folder: &RunFolder, journal: &SharedJournal) -> SystemSampler {
-    let sink = journal.clone();
-    let record = move |event| {
-        // A full disk shows in the training's own events, which stop the run.
-        if let Err(error) = sink.record(event) {
-            tracing::debug!("a system metric was not recorded: {error}");
-        }
-    };
-    SystemSampler::start(journal.next_step("system/"), SYSTEM_PERIOD, folder.path(), record)
-}
-
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    payload
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-        .unwrap_or_else(|| "a panic without a message".to_owned())
-}
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }

@@ -9,6 +9,7 @@ mod downsample;
 mod figures;
 mod inspection;
 mod journal;
+mod members;
 mod numbers;
 mod page;
 mod rates;

@@ -11,6 +11,7 @@ use super::ReportError;
 use super::contents::{Contents, Part};
 use super::figures::{Chart, FoldFigures, LossFigures, calibration, equity, folds, losses};
 use super::journal::Journal;
+use super::members::{Ensemble, ensemble};
 use super::numbers::{Precision, count};
 use super::summary::{Summary, summary};
 use super::tables::{Group, Matrix, groups, label, matrices};
@@ -61,6 +62,7 @@ struct Scores<'a> {
     verdicts: &'a [String],
     groups: Vec<Group>,
     matrices: Vec<Matrix>,
+    ensemble: Option<Ensemble>,
     classes: Vec<String>,
     level: String,
     block: usize,
@@ -105,6 +107,7 @@ fn scores(card: &Scorecard) -> Scores<'_> {
         verdicts: &card.verdicts,
         groups: groups(card),
         matrices: matrices(&card.confusion, &card.classes),
+        ensemble: ensemble(card),
         classes: card.classes.iter().map(|name| label(name)).collect(),
         level: format!("{}%", Precision::of([100.0].into_iter()).text(100.0 * card.level)),
         block: card.block,

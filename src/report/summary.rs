@@ -51,6 +51,10 @@ pub(super) fn summary<'a>(manifest: &'a Manifest, contents: &Contents) -> Summar
         ("Seed", manifest.seed.to_string()),
         ("Begun", format!("{} UTC", time(manifest.created))),
     ];
+    if !manifest.member_seeds.is_empty() {
+        let seeds: Vec<String> = manifest.member_seeds.iter().map(u64::to_string).collect();
+        facts.push(("Members' seeds", seeds.join(", ")));
+    }
     if let Some((first, last)) = contents.journal.as_ref().ok().and_then(|j| j.first_last) {
         facts.push(("First to last event", duration(last.saturating_sub(first))));
     }

@@ -33,6 +33,12 @@ pub enum RunFolderError {
     /// A time outside of the calendar.
     #[error("{0} ms since 1970 is no time that a run folder can be named by; check the clock")]
     Time(i64),
+    /// An ensemble of which members are not trained yet.
+    #[error(
+        "{0} holds members of an ensemble and no members.json, which is written when all of them are \
+         trained; go on with the run by `candlewick train --resume`"
+    )]
+    MembersMissing(PathBuf),
     /// A file of it.
     #[error(transparent)]
     File(#[from] FileError),

@@ -35,6 +35,9 @@ pub struct Manifest {
     pub device: String,
     /// Seed of weights, dropout, shuffling and bootstrap.
     pub seed: u64,
+    /// Seeds of the members of an ensemble; empty for a single net.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub member_seeds: Vec<u64>,
     /// Whether any of the data comes from the simulated market.
     pub simulated: bool,
     /// Base interval.

@@ -47,6 +47,19 @@ impl Default for ScoreConfig {
     }
 }
 
+impl ScoreConfig {
+    /// The resamples of forecasts of labels of so many candles.
+    pub(super) fn bootstrap(&self, horizon: u32) -> Bootstrap {
+        let own = SHORTEST_BLOCK.max(2 * horizon as usize);
+        Bootstrap {
+            block: self.block.map_or(own, |block| block.max(1) as usize),
+            resamples: self.resamples as usize,
+            seed: self.seed,
+            level: self.level,
+        }
+    }
+}
+
 /// What is scored.
 #[derive(Debug, Clone, Copy)]
 pub struct ScoreInputs<'a> {
@@ -68,25 +81,18 @@ pub struct ScoreInputs<'a> {
 pub fn scorecard(config: &ScoreConfig, inputs: &ScoreInputs) -> Result<Scorecard, ScoreError> {
     let (models, horizon) = models(inputs.forecasts, inputs.baselines)?;
     check_ledgers(inputs.ledgers)?;
-    let block = config
-        .block
-        .map_or_else(|| SHORTEST_BLOCK.max(2 * horizon as usize), |block| block.max(1) as usize);
-    let bootstrap = Bootstrap {
-        block,
-        resamples: config.resamples as usize,
-        seed: config.seed,
-        level: config.level,
-    };
+    let bootstrap = config.bootstrap(horizon);
     let mut card = Scorecard {
         schema_version: SCORECARD_VERSION,
         classes: inputs.forecasts.classes.names().iter().map(|&name| name.to_owned()).collect(),
         level: config.level,
-        block,
+        block: bootstrap.block,
         resamples: bootstrap.resamples,
         forecasts: own_forecasts(&models),
         scores: Vec::new(),
         confusion: Vec::new(),
         calibration: Vec::new(),
+        members: Vec::new(),
         verdicts: Vec::new(),
     };
     for slice in slices(&models) {

@@ -87,7 +87,11 @@ fn verdicts(
 }
 
 /// Evaluations of one head over the times at which any of the samples has a forecast.
-fn evaluate(head: Head, samples: &[&[&Forecast]], bootstrap: &Bootstrap) -> Vec<Evaluation> {
+pub(super) fn evaluate(
+    head: Head,
+    samples: &[&[&Forecast]],
+    bootstrap: &Bootstrap,
+) -> Vec<Evaluation> {
     let times: BTreeSet<i64> =
         samples.iter().flat_map(|rows| rows.iter().map(|row| row.decision_time)).collect();
     let times: Vec<i64> = times.into_iter().collect();

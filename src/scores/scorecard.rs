@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::members::MemberScore;
 use crate::forecast::Classes;
 
 /// Version of the layout of `metrics.json`.
@@ -29,6 +30,9 @@ pub struct Scorecard {
     pub confusion: Vec<Confusion>,
     /// One a model and class, over all folds.
     pub calibration: Vec<Calibration>,
+    /// One row a measure of an ensemble beside its members; empty for a single net.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberScore>,
     /// Plain statements on how models compare with baselines, one sentence each.
     pub verdicts: Vec<String>,
 }

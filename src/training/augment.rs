@@ -25,15 +25,18 @@ pub struct Mix {
 
 /// Draws of one micro-batch.
 #[derive(Debug, Clone, Copy)]
-struct Draws {
-    seed: u64,
-    step: u64,
-    micro_batch: u64,
+pub struct Draws {
+    /// Seed of the training.
+    pub seed: u64,
+    /// Step, from 1.
+    pub step: u64,
+    /// Number of the micro-batch in its step.
+    pub micro_batch: u64,
 }
 
 impl Draws {
     /// The stream of a kind of draw.
-    fn stream(self, kind: [u8; 8]) -> ChaCha8Rng {
+    pub fn stream(self, kind: [u8; 8]) -> ChaCha8Rng {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&self.step.to_le_bytes());
@@ -57,6 +60,8 @@ pub fn augmented(
     let config = job.training;
     let draws = Draws { seed: job.seed, step, micro_batch };
     let mut x = gather(job.table, rows);
+    // Who is there is no window.
+    let present = if job.table.symbols.is_some() { x.pop() } else { None };
     let mix = config.mixup.map(|alpha| mix(draws, alpha, rows)).transpose()?;
     if let Some(mix) = &mix {
         let pairs = x.into_iter().zip(gather(job.table, &mix.rows));
@@ -76,7 +81,8 @@ pub fn augmented(
         }
         x_btf
     };
-    Ok((x.into_iter().map(&mut change).collect(), mix))
+    let x = x.into_iter().map(&mut change).chain(present).collect();
+    Ok((x, mix))
 }
 
 /// λ from Beta(α, α), and a permutation of the batch (Zhang et al. 2018, "mixup: beyond empirical

@@ -23,6 +23,13 @@ pub struct TrainingConfig {
     /// Warm-up, schedule and checkpoints count steps.
     #[garde(range(min = 1, max = 65_536))]
     pub accumulate: usize,
+    /// Nets that are trained a fold (default 1). With N the same net is trained from the seeds
+    /// `seed`, `seed + 1`, … `seed + N - 1`: weights, sample order and dropout differ, the data does
+    /// not. The model's forecasts are the members' mean: of probabilities, returns and quantiles as
+    /// they are, of volatilities as logarithms. The report shows how the members spread and whether
+    /// their mean beats them. It costs N times the training.
+    #[garde(range(min = 1, max = 1000))]
+    pub seeds: usize,
     /// Most passes over the training samples (default 20). The learning rate's schedule spans all
     /// of them, also when early stopping ends the training sooner.
     #[garde(range(min = 1, max = 100_000))]
@@ -101,7 +108,8 @@ pub struct TrainingConfig {
     #[garde(length(max = 1000))]
     pub freeze: Vec<String>,
     /// Weights to start from in place of random ones (default `null`): a step folder, a fold's folder
-    /// of checkpoints (its best one) or a safetensors file of a PyTorch `state_dict`. Tensors of the
+    /// of checkpoints (its best one), a run's `checkpoints/<net>` (each fold starts from the best one of
+    /// its own name) or a safetensors file of a PyTorch `state_dict`. Tensors of the
     /// same name and shape are taken, and the run says which. A model that has seen candles after a
     /// fold's training period makes that fold's test scores too good.
     #[garde(skip)]
@@ -120,6 +128,7 @@ impl Default for TrainingConfig {
         Self {
             batch_size: 256,
             accumulate: 1,
+            seeds: 1,
             epochs: 20,
             learning_rate: 1e-3,
             precision: Precision::F32,

@@ -29,7 +29,7 @@ pub fn run_epoch(
     training: &mut Training,
     observer: &mut dyn Observer,
 ) -> Result<EpochEnd, TrainingError> {
-    let order = epoch_order(job.train, job.seed, job.label, training.state.epoch);
+    let order = epoch_order(job.train, job.seed, &job.meta.fold.name, training.state.epoch);
     let samples = job.step_samples();
     let steps = job.steps_per_epoch();
     let began = Instant::now();

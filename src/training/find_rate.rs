@@ -74,10 +74,10 @@ pub fn find_rate(
             job.step_samples(),
         )));
     }
-    let warm_start = WarmStart::of(job.training)?;
+    let warm_start = WarmStart::of(job.training, &job.meta.fold.name)?;
     let mut training = Training::new(job, warm_start.as_ref())?;
     training.begin(job, warm_start.as_ref(), observer)?;
-    let order = epoch_order(job.train, job.seed, job.label, 0);
+    let order = epoch_order(job.train, job.seed, &job.meta.fold.name, 0);
     let began = std::time::Instant::now();
     let mut sweep = Sweep::new(steps);
     for (number, rows) in (1..=steps).zip(order.chunks(job.step_samples())) {

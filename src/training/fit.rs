@@ -88,7 +88,7 @@ pub(super) struct Training {
 
 impl Training {
     fn open(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Self, TrainingError> {
-        let warm_start = WarmStart::of(job.training)?;
+        let warm_start = WarmStart::of(job.training, &job.meta.fold.name)?;
         let mut new = Self::new(job, warm_start.as_ref())?;
         let identity = new.state.identity(job.meta, job.folder)?;
         new.state.fingerprint = sha256_hex(identity.to_string().as_bytes());

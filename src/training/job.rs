@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use garde::Validate;
 use sha2::{Digest, Sha256};
 
+use super::initial_net::initial_net;
 use super::{CheckpointMeta, TrainingConfig, TrainingError};
 use crate::forecast::{ByClass, LabelShape, MOST_CLASSES};
 use crate::kernels::Precision;
@@ -40,7 +41,8 @@ pub struct Job<'a> {
     pub meta: &'a CheckpointMeta,
     /// `checkpoints/<model>/<fold>`; made when it is not there.
     pub folder: &'a Path,
-    /// Name of the fold: the middle of metric keys such as `train/fold_0/loss`.
+    /// Name of the fold, or of the fold and the member of an ensemble (`fold_0.seed_7`): the middle of
+    /// metric keys such as `train/fold_0/loss`. It changes nothing of the training.
     pub label: &'a str,
 }
 
@@ -53,8 +55,8 @@ impl Job<'_> {
 
     /// The net with its initial weights, for products in a precision.
     pub(super) fn new_net(&self, precision: Precision, device: &Device) -> Net {
-        let heads = (self.heads, self.labels());
-        Net::init_in(precision, self.net, heads, &self.inputs(), self.seed, device)
+        let of = (precision, self.net, self.heads);
+        initial_net(of, self.meta, &self.inputs(), self.seed, device)
     }
 
     /// What of the labels shapes the heads.
@@ -127,6 +129,12 @@ impl Job<'_> {
         let label = self.label;
         self.net.check(&self.inputs()).map_err(TrainingError::Config)?;
         check_precision(self.training.precision, self.device)?;
+        self.meta.check(&self.inputs()).map_err(TrainingError::Config)?;
+        if self.meta.cross_symbol.is_some() != self.table.symbols.is_some() {
+            return Err(TrainingError::Config(format!(
+                "the net of fold {label} and its table disagree on whether a symbol attends to others"
+            )));
+        }
         for (rows, what) in [(self.train, "training"), (self.valid, "validation")] {
             if rows.is_empty() {
                 return Err(TrainingError::NoSamples { label: label.to_owned(), what });

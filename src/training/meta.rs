@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::PretrainingConfig;
 use crate::features::{CandleOrigin, FeatureConfig};
 use crate::labels::{DirectionThresholds, LabelConfig};
 use crate::market::{Instrument, Interval, Span};
-use crate::nets::{HeadsConfig, NetConfig};
+use crate::nets::{CrossSymbolConfig, HeadsConfig, InputShape, NetConfig};
 use crate::run_folder::DataDigest;
 use crate::windows::{ColumnKinds, Scaler, TargetScale, View};
 
@@ -55,9 +56,25 @@ pub struct CheckpointMeta {
     pub data: Vec<DataDigest>,
     /// Seed of weights, sample order and dropout masks.
     pub seed: u64,
+    /// How a symbol attends to the others, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_symbol: Option<CrossSymbolConfig>,
+    /// How windows were masked, where the checkpoint is a body with a decoder that was trained without
+    /// labels: it forecasts nothing and is there for `training.warm_start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretraining: Option<PretrainingConfig>,
 }
 
 impl CheckpointMeta {
+    /// Checks that the net can read windows of these shapes.
+    ///
+    /// # Errors
+    /// What is wrong, and what to change.
+    pub fn check(&self, inputs: &[InputShape]) -> Result<(), String> {
+        self.net.check(inputs)?;
+        self.cross_symbol.as_ref().map_or(Ok(()), |config| config.check(&self.net, inputs))
+    }
+
     /// What the net reads of a table with these features.
     ///
     /// # Errors

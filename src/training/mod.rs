@@ -15,6 +15,7 @@ mod error;
 mod find_rate;
 mod fit;
 mod freeze;
+mod initial_net;
 mod job;
 mod layout;
 mod meta;
@@ -22,6 +23,7 @@ mod observer;
 mod optimizer;
 mod order;
 mod predict;
+mod pretraining;
 mod schedule;
 mod state;
 mod step;
@@ -45,6 +47,7 @@ pub use optimizer::{
     AdamWConfig, LionConfig, MuonConfig, Optimizer, OptimizerConfig, clip_gradient,
 };
 pub use predict::{Predictions, QUANTILE_LEVELS, predict};
+pub use pretraining::{PretrainingConfig, ReconstructionLosses, reconstruction_baselines};
 pub use schedule::{
     ConstantConfig, CosineConfig, CosineRestartsConfig, OneCycleConfig, ScheduleConfig,
     learning_rate,

@@ -7,7 +7,7 @@ use super::ema::average;
 use super::fit::Training;
 use super::state::{LOSS_COUNT, LOSS_NAMES};
 use super::swa::{averaged_epochs, include};
-use super::{Job, TrainingError, clip_gradient};
+use super::{Job, TrainingError, clip_gradient, pretraining};
 use crate::nets::{BatchTargets, TaskLosses, TrainingPass, multitask_loss};
 
 /// A step's losses and gradient norm, still on the device.
@@ -76,8 +76,11 @@ fn micro_batch(
     index: u64,
     pass: &mut TrainingPass,
 ) -> Result<(Tensor<1>, Tensor<1>), TrainingError> {
-    let (x, mix) = augmented(job, rows, (training.state.step + 1, index), pass)?;
-    let net = &training.net;
+    let (net, place) = (&training.net, (training.state.step + 1, index));
+    if let Some(config) = &job.meta.pretraining {
+        return pretraining::micro_batch(job, config, net, rows, place, pass);
+    }
+    let (x, mix) = augmented(job, rows, place, pass)?;
     let outputs = net.forward(x, Some(pass));
     let objective = job.objective();
     let targets = BatchTargets::new(job.targets, rows, job.device);

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use super::batches::padded_batches;
+use super::pretraining::reconstruction_loss;
 use super::state::LOSS_COUNT;
 use super::step::loss_parts;
 use super::{Job, Monitor, TrainingError};
@@ -58,6 +59,10 @@ pub fn validate(
     net: &Net,
     stop_requested: &dyn Fn() -> bool,
 ) -> Result<Option<Validation>, TrainingError> {
+    if job.meta.pretraining.is_some() {
+        let loss = reconstruction_loss(job, net, stop_requested)?;
+        return Ok(loss.map(|loss| Validation { losses: [loss, 0.0, 0.0, 0.0], direction: None }));
+    }
     let mut sums = [0.0_f64; LOSSES];
     let mut weights = [0.0_f64; LOSSES];
     let mut probability: Vec<ByClass<f32>> = Vec::with_capacity(job.valid.len());

@@ -35,16 +35,16 @@ pub struct WarmStart {
 }
 
 impl WarmStart {
-    /// The file that the config names, if it names one.
+    /// The file that the config names for a fold, if it names one.
     ///
     /// # Errors
     /// When it is missing, damaged or no safetensors file.
-    pub fn of(config: &TrainingConfig) -> Result<Option<Self>, CheckpointError> {
-        config.warm_start.as_deref().map(Self::read).transpose()
+    pub fn of(config: &TrainingConfig, fold: &str) -> Result<Option<Self>, CheckpointError> {
+        config.warm_start.as_deref().map(|named| Self::read(named, fold)).transpose()
     }
 
-    fn read(named: &Path) -> Result<Self, CheckpointError> {
-        let path = model_file(named)?;
+    fn read(named: &Path, fold: &str) -> Result<Self, CheckpointError> {
+        let path = model_file(named, fold)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if path.ends_with(MODEL_FILE) && folder.join(STATE_FILE).is_file() {
             // A checkpoint of ours: its digests are checked.
@@ -184,8 +184,12 @@ fn listed(names: &[String]) -> String {
     text
 }
 
-/// The tensor file that a path means.
-fn model_file(named: &Path) -> Result<PathBuf, CheckpointError> {
+/// The tensor file that a path means for a fold.
+fn model_file(named: &Path, fold: &str) -> Result<PathBuf, CheckpointError> {
+    let own = named.join(fold);
+    if own.is_dir() {
+        return Ok(resolve(&own.join(BEST))?.join(MODEL_FILE));
+    }
     let pointer = |name: &str| named.file_name().is_some_and(|last| last == name);
     if named.is_dir() {
         let model = named.join(MODEL_FILE);
@@ -234,13 +238,13 @@ mod tests {
             .iter()
             .map(|(name, dtype, bytes)| (*name, TensorView::new(*dtype, vec![1], bytes).unwrap()));
         std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
-        let file = WarmStart::read(&path).unwrap();
+        let file = WarmStart::read(&path, "fold_0").unwrap();
         let values: Vec<f32> = file.tensors.values().map(|tensor| tensor.values[0]).collect();
         assert_eq!(values, [1.5, -2.25, 0.5, 3.0]);
         assert_eq!(file.other, ["num_batches_tracked"]);
         std::fs::write(&path, b"no tensors").unwrap();
-        assert!(WarmStart::read(&path).unwrap_err().to_string().contains("malformed"));
-        let gone = WarmStart::read(&folder.path().join("gone")).unwrap_err().to_string();
+        assert!(WarmStart::read(&path, "fold_0").unwrap_err().to_string().contains("malformed"));
+        let gone = WarmStart::read(&folder.path().join("gone"), "fold_0").unwrap_err().to_string();
         assert!(gone.contains("could not read"), "{gone}");
     }
 

@@ -5,13 +5,20 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::{Table, View};
 
 /// Gathers the windows that end at `last_rows`, one `[B, T, F]` a view of the table, oldest step
-/// first.
+/// first. Where the table reads all symbols together, these are `[B S, T, F]` with the own window first,
+/// and behind them stands who is there: `[B, S, 1]`.
 ///
 /// # Panics
 /// When a window would begin before the table or end after it. Rows from [`super::eligible`] never do.
 #[must_use]
 pub fn gather(table: &Table, last_rows: &[u32]) -> Vec<Tensor<3>> {
-    table.views.iter().map(|view| gather_view(table, view, last_rows)).collect()
+    let windows =
+        |rows: &[u32]| table.views.iter().map(|view| gather_view(table, view, rows)).collect();
+    let Some(symbols) = &table.symbols else { return windows(last_rows) };
+    let (rows, present) = symbols.of(last_rows, &table.values.device());
+    let mut x: Vec<Tensor<3>> = windows(&rows);
+    x.push(present);
+    x
 }
 
 fn gather_view(table: &Table, view: &View, last_rows: &[u32]) -> Tensor<3> {

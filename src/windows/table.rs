@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Pool, Scaler, View, WindowError, reach};
+use super::{LedgerGap, Pool, Scaler, Symbols, View, WindowError, reach};
 
 /// The scaled rows of a pool on the device. It is made once a fold; batches are gathered from it.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct Table {
     pub values: Tensor<2>,
     /// What is read of a sample.
     pub views: Vec<View>,
+    /// Which rows of other symbols are read beside a sample's own; `None` where none is.
+    pub symbols: Option<Symbols>,
 }
 
 impl Table {
@@ -31,7 +33,18 @@ impl Table {
             });
         }
         let scaled = TensorData::new(scaler.apply(&pool.values), [pool.rows(), pool.features()]);
-        Ok(Self { values: Tensor::from_data(scaled, &device.clone().inner()), views })
+        Ok(Self {
+            values: Tensor::from_data(scaled, &device.clone().inner()),
+            views,
+            symbols: None,
+        })
+    }
+
+    /// The table with the windows of all symbols read together, as they are known at the same time.
+    #[must_use]
+    pub fn with_symbols(mut self, pool: &Pool, gaps: &[LedgerGap]) -> Self {
+        self.symbols = Some(Symbols::align(pool, self.reach(), gaps));
+        self
     }
 
     /// Rows that the longest view spans.

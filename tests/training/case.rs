@@ -131,6 +131,8 @@ impl Case {
                 last: 1,
             }],
             seed: 11,
+            cross_symbol: None,
+            pretraining: None,
         };
         let table = TensorData::new(values, [ROWS, FEATURES]);
         Self {
@@ -141,6 +143,7 @@ impl Case {
             table: Table {
                 values: Tensor::from_data(table, &device),
                 views: vec![View::whole(WINDOW, FEATURES)],
+                symbols: None,
             },
             targets,
             train: (WINDOW as u32 - 1..300).collect(),

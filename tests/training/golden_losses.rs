@@ -152,6 +152,7 @@ fn prepared(golden: &Golden, losses: &Losses) -> Case {
     case.table = Table {
         values: Tensor::from_data(TensorData::new(values, [rows, features]), &case.device),
         views: table_views,
+        symbols: None,
     };
     let ends = || (1..=COPIES * samples).map(|sample| (sample * reach - 1) as u32).collect();
     (case.train, case.valid) = (ends(), ends());

@@ -5,14 +5,18 @@ use std::fs;
 use std::path::Path;
 
 use candlewick::event::Event;
+use candlewick::market::{Instrument, Interval, Market};
 use candlewick::nets::{
-    CnnConfig, LstmConfig, NetConfig, Pooling, ReturnLoss, TaskWeights, VolatilityLoss,
+    CnnConfig, CrossSymbolConfig, HeadsConfig, LstmConfig, NetConfig, Pooling, ReturnLoss,
+    TaskWeights, VolatilityLoss,
 };
 use candlewick::training::{
-    BEST, CheckpointError, Fitted, LAST, Observer, Progress, Silent, TrainingError, fit, load,
+    BEST, CheckpointError, Fitted, LAST, Observer, PretrainingConfig, Progress, Silent,
+    TrainingError, fit, load,
 };
+use candlewick::windows::Pool;
 
-use super::case::{Case, Recorder, cnn, lstm, model_digest, pointed, truncate};
+use super::case::{Case, FEATURES, ROWS, Recorder, cnn, lstm, model_digest, pointed, truncate};
 
 #[test]
 fn stopping_anywhere_changes_no_bit() {
@@ -38,6 +42,57 @@ fn stopping_anywhere_changes_no_bit() {
             let state = |folder: &Path| fs::read(pointed(folder, LAST).join("state.json")).unwrap();
             assert_eq!(state(whole.path()), state(pieces.path()), "{net:?} {ema:?}");
         }
+    }
+}
+
+/// What a symbol is told by others and what a pre-training masks are functions of seed and step as well.
+#[test]
+fn stopping_changes_no_bit_of_attention_across_symbols_or_of_a_pre_training() {
+    type Change = fn(&mut Case);
+    let changes: [(&str, Change); 2] = [
+        ("cross_symbol", |case| {
+            case.meta.cross_symbol = Some(CrossSymbolConfig::default());
+            case.table = case.table.clone().with_symbols(&two_symbols(), &[]);
+        }),
+        ("pretraining", |case| {
+            case.meta.pretraining = Some(PretrainingConfig::default());
+            case.heads = HeadsConfig::none();
+        }),
+    ];
+    for net in [lstm(), cnn()] {
+        let (plain, _) = Case::new(net.clone()).run(&[]);
+        for (name, change) in changes {
+            let mut case = Case::new(net.clone());
+            case.training.accumulate = 2;
+            case.training.batch_size = 16;
+            case.training.input_noise = 0.1;
+            case.training.ema = Some(0.9);
+            change(&mut case);
+            let (whole, outcome) = case.run(&[]);
+            let (pieces, again) = case.run(&[1, 8, 18, 31]);
+            assert_eq!(outcome, again, "{name} of {net:?}");
+            for pointer in [LAST, BEST] {
+                let digest = model_digest(whole.path(), pointer);
+                assert_eq!(digest, model_digest(pieces.path(), pointer), "{name} of {net:?}");
+                assert_ne!(digest, model_digest(plain.path(), pointer), "{name} does nothing");
+            }
+            load(&whole.path().join(BEST), &case.device).unwrap();
+        }
+    }
+}
+
+/// The case's rows as those of two symbols at the same times.
+fn two_symbols() -> Pool {
+    let half = ROWS / 2;
+    let symbol = |name| Instrument::new("test", Market::Spot, name).unwrap();
+    Pool {
+        interval: Interval::HOUR,
+        names: (0..FEATURES).map(|i| format!("feature_{i}")).collect(),
+        instruments: vec![symbol("AAA"), symbol("BBB")],
+        values: vec![0.0; ROWS * FEATURES],
+        open_time: (0..ROWS).map(|row| (row % half) as i64 * Interval::HOUR.ms()).collect(),
+        run_start: (0..ROWS).map(|row| if row < half { 0 } else { half as u32 }).collect(),
+        instrument: (0..ROWS).map(|row| u16::from(row >= half)).collect(),
     }
 }
 

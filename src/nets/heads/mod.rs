@@ -46,6 +46,16 @@ pub struct HeadsConfig {
 }
 
 impl HeadsConfig {
+    /// No head at all: what a body is trained with before it has a task. No config is like it.
+    #[must_use]
+    pub fn none() -> Self {
+        let mut heads = Self::default();
+        heads.direction.enabled = false;
+        heads.return_.enabled = false;
+        heads.volatility.enabled = false;
+        heads
+    }
+
     /// Which heads are on: direction, return, volatility.
     #[must_use]
     pub fn enabled(&self) -> [bool; TASKS] {

@@ -7,7 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::folder::resolve;
 use super::read::{StoredCheckpoint, read_for_forecasts};
 use super::{MODEL_FILE, OPTIMIZER_FILE};
+use crate::kernels::Precision;
 use crate::nets::{InputShape, Net};
+use crate::training::initial_net::initial_net;
 use crate::training::layout::Layout;
 use crate::training::{CheckpointError, CheckpointMeta};
 
@@ -24,9 +26,9 @@ pub fn load(checkpoint: &Path, device: &Device) -> Result<(Net, CheckpointMeta),
     let malformed = |fault: String| CheckpointError::malformed(&stored.path, &fault);
     let views = meta.views().map_err(malformed)?;
     let inputs: Vec<InputShape> = views.iter().map(InputShape::from).collect();
-    meta.net.check(&inputs).map_err(malformed)?;
-    let heads = (&meta.heads, meta.labels.shape());
-    let net = Net::for_labels(&meta.net, heads, &inputs, meta.seed, &device);
+    meta.check(&inputs).map_err(malformed)?;
+    let of = (Precision::F32, &meta.net, &meta.heads);
+    let net = initial_net(of, meta, &inputs, meta.seed, &device);
     let layout = Layout::of(&net);
     let flat = assemble(&stored, &layout)?;
     let flat = Tensor::from_data(TensorData::new(flat, [layout.length()]), &device);

@@ -1,0 +1,5 @@
+//! `Forecasts` into `Forecasts`.
+
+mod average;
+
+pub use average::{AverageError, average};
