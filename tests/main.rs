@@ -17,6 +17,7 @@
 mod alternative;
 mod alternative_training;
 mod backfill;
+mod book_files;
 mod book_rebuild;
 mod books;
 mod cli;

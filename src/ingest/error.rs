@@ -11,7 +11,7 @@ use super::column::ColumnsError;
 use super::rest::{RestError, WebError};
 use super::simulated::SimulationError;
 use crate::files::FileError;
-use crate::market::InstrumentError;
+use crate::market::{Instrument, InstrumentError, Time};
 use crate::store::StoreError;
 
 /// Why an ingest ended without doing its work.
@@ -48,6 +48,39 @@ pub enum IngestError {
     NoRows {
         /// File read.
         path: PathBuf,
+    },
+    /// A file without a book.
+    #[error("{} holds no books", path.display())]
+    NoBooks {
+        /// File read.
+        path: PathBuf,
+    },
+    /// Two files that belong together and do not.
+    #[error(
+        "{} has more rows than {}, which ends after {rows}; give the two files of one day",
+        longer.display(),
+        shorter.display()
+    )]
+    Pair {
+        /// The one with more rows.
+        longer: PathBuf,
+        /// The other one.
+        shorter: PathBuf,
+        /// Rows of the shorter one.
+        rows: u64,
+    },
+    /// A file of books that begins before stored ones and is not stored.
+    #[error(
+        "the file begins at {time}, before the last stored book of {instrument} at {stored}; store files in the \
+         order of time, or into another --store"
+    )]
+    Earlier {
+        /// What is traded.
+        instrument: Instrument,
+        /// Time of the file's first book.
+        time: Time,
+        /// Time of the last stored one.
+        stored: Time,
     },
     /// Columns that cannot be, or that the file's header contradicts.
     #[error(transparent)]
@@ -101,7 +134,11 @@ impl IngestError {
     #[must_use]
     pub fn is_data(&self) -> bool {
         match self {
-            Self::NoArchives { .. } | Self::NoRows { .. } => true,
+            Self::NoArchives { .. }
+            | Self::NoRows { .. }
+            | Self::NoBooks { .. }
+            | Self::Pair { .. }
+            | Self::Earlier { .. } => true,
             Self::Read { source, .. } => matches!(
                 source.kind(),
                 io::ErrorKind::InvalidData

@@ -3,12 +3,15 @@
 pub mod alternative;
 mod archive;
 pub mod backfill;
+mod book_csv;
+mod book_rows;
 mod column;
 mod csv;
 mod error;
 pub mod exchange;
 mod lines;
 pub mod live;
+mod lobster;
 pub mod recorded;
 mod refusal;
 pub mod repair;
@@ -22,9 +25,11 @@ use serde::Serialize;
 pub use archive::{
     ArchiveSource, DownloadConfig, DownloadReport, download_archive, ingest_archive,
 };
+pub use book_csv::{BookColumn, BookColumns, BookCsvSource, ingest_book_csv};
 pub use column::{Column, Columns, ColumnsError};
 pub use csv::{CsvSource, ingest_csv};
 pub use error::IngestError;
+pub use lobster::{LobsterSource, ingest_lobster};
 pub use refusal::{Refusal, Refusals};
 
 use crate::store::Written;
@@ -50,6 +55,8 @@ pub struct IngestReport {
     pub written: Written,
     /// New book snapshots.
     pub books: u64,
+    /// New trades.
+    pub trades: u64,
     /// What was not taken.
     pub refused: Refusals,
     /// Archive files of an interval that candles cannot have here, such as months.

@@ -2,10 +2,12 @@
 
 mod archive;
 mod backfill;
+mod book_csv;
 mod book_states;
 mod csv;
 mod exchange;
 mod live;
+mod lobster;
 mod recorded;
 mod series;
 mod series_source;
@@ -50,6 +52,10 @@ enum IngestSource {
     Series(series::SeriesArgs),
     /// An exchange's streams, until it is stopped
     Live(live::LiveArgs),
+    /// A day of LOBSTER: its message and its order-book file
+    Lobster(lobster::LobsterArgs),
+    /// Books of any CSV file, plain or gzip
+    BookCsv(book_csv::BookCsvArgs),
     /// Recorded messages of an exchange
     Recorded(recorded::RecordedArgs),
     /// A simulated market with a planted signal
@@ -95,6 +101,8 @@ pub fn run(args: &IngestArgs, json: bool) -> anyhow::Result<u8> {
         IngestSource::Csv(args) => csv::run(args, json),
         IngestSource::Series(args) => series::run(args, json),
         IngestSource::Live(args) => live::run(args, json),
+        IngestSource::Lobster(args) => lobster::run(args, json),
+        IngestSource::BookCsv(args) => book_csv::run(args, json),
         IngestSource::Recorded(args) => recorded::run(args, json),
         IngestSource::Simulate(args) => simulate::run(args, json),
     }
@@ -137,6 +145,7 @@ fn print_report(
     write!(out, "{what}: {} inserted, {} unchanged", written.inserted, written.unchanged)?;
     for (count, what) in [
         (report.books, "book snapshots inserted"),
+        (report.trades, "trades inserted"),
         (written.completed, "completed"),
         (written.replaced, "replaced by a better source"),
         (written.outranked, "contradicted the store and were not taken"),
