@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use candlewick::kernels::memory::keep_freed;
 use candlewick::nets::{
     BatchTargets, CnnConfig, DeepLobConfig, GruConfig, HeadsConfig, InputShape, LstmConfig, Net,
     NetConfig, Objective, Pooling, TcnConfig, multitask_loss,
@@ -50,6 +51,7 @@ fn main() {
         Some("deep_lob") => NetConfig::DeepLob(DeepLobConfig::default()),
         _ => return println!("usage: training_step lstm|gru|cnn|tcn|deep_lob STEPS"),
     };
+    keep_freed();
     let steps = arguments.next().and_then(|steps| steps.parse().ok()).unwrap_or(10);
     for rate in rates(&config, steps) {
         println!("{rate:.1}");

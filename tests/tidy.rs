@@ -15,10 +15,10 @@ store: market files
 ingest: market files store
 features: market files
 folds: market
-labels: market folds
+labels: market forecast folds
 fi_2010: market files features folds labels
 scores: market forecast folds labels
-inspection: market features folds labels scores
+inspection: market forecast features folds labels scores
 windows: market features folds labels
 leaks: market features folds labels windows
 kernels:

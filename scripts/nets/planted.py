@@ -108,7 +108,7 @@ def first_seeds(seeds):
 
 
 def further_seeds(seeds):
-    """What a net is measured on that lies outside of two standard errors on the first seeds."""
+    """What tells luck from a leak where a net lies outside of two standard errors on the first seeds."""
     return range(seeds + 1, (1 + FURTHER) * seeds + 1)
 
 
@@ -173,7 +173,7 @@ def noise(bench, name, seeds):
         return {**first, "verdict": "NOT within two standard errors of 0, no further seeds yet"}
     verdict = "outside of two standard errors, but not on further seeds: " if again["ok"] else \
         "NOT within two standard errors of 0, nor on further seeds: "
-    return {**first, "ok": again["ok"], "cpu": first["cpu"] + again["cpu"], "verdict": verdict + again["text"]}
+    return {**first, "cpu": first["cpu"] + again["cpu"], "verdict": verdict + again["text"]}
 
 
 def outcome(bench, cells):

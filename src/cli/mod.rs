@@ -24,6 +24,8 @@ use std::io::IsTerminal;
 use clap::{ArgAction, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::kernels::memory::keep_freed;
+
 pub use exit::exit_code;
 
 /// Train, compare and honestly evaluate nets on market data.
@@ -90,6 +92,13 @@ pub fn run() -> u8 {
     };
     start_logs(line.quiet, line.verbose);
     let (json, mut out) = (line.json, std::io::stdout());
+    let has_tensors = matches!(
+        line.command,
+        Command::Train(_) | Command::Pretrain(_) | Command::Predict(_) | Command::Nets(_)
+    );
+    if has_tensors {
+        keep_freed();
+    }
     let result = match line.command {
         Command::Ingest(args) => ingest::run(&args, json),
         Command::Store(args) => store::run(&args, json),

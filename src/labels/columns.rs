@@ -6,7 +6,7 @@ use crate::market::{Instrument, Span};
 /// Labels row by row, aligned with the table whose decision candles they were built for.
 ///
 /// Where `known` is false, the outcome's columns are NaN, so that a use by mistake shows; so are
-/// return and volatility of labels that came with the data ([`super::given`]).
+/// return and volatility of labels that came with the data ([`super::given()`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
     /// Length of the longest label, in candles.

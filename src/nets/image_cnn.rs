@@ -38,7 +38,7 @@ const LEAST_SPAN: f32 = 1e-6;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImageCnnConfig {
-    /// `gramian_sum` (default), `gramian_difference` or `raster`: how a column becomes a picture.
+    /// `raster` (default), `gramian_sum` or `gramian_difference`: how a column becomes a picture.
     #[garde(skip)]
     pub picture: Picture,
     /// Levels of a raster (default 32); Gramian fields are as high as the window is long.
@@ -59,12 +59,13 @@ pub struct ImageCnnConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Picture {
-    /// Gramian angular summation field.
-    #[default]
+    /// Gramian angular summation field: the same for a window and its mirror image, so that it tells
+    /// whether the market moves and not where to.
     GramianSum,
     /// Gramian angular difference field.
     GramianDifference,
     /// Its line on a grid.
+    #[default]
     Raster,
 }
 

@@ -65,7 +65,7 @@ pub struct Difference {
 /// sentence for each of log loss, return RMSE and QLIKE beside the mean member and beside the best.
 ///
 /// # Errors
-/// As [`super::scorecard`].
+/// As [`super::scorecard()`].
 pub fn member_scores(
     config: &ScoreConfig,
     forecasts: &Forecasts,

@@ -56,7 +56,10 @@ for name in ("forecasts", "chart"):
     compare(table, expected[name])
     metadata = file.metadata.metadata
     assert metadata[b"candlewick.kind"] == name.encode(), metadata
-    assert metadata[b"candlewick.schema_version"] == b"1", metadata
+    version = {"forecasts": b"2", "chart": b"1"}[name]
+    assert metadata[b"candlewick.schema_version"] == version, metadata
+    if name == "forecasts":
+        assert json.loads(metadata[b"candlewick.classes"]) == ["down", "neutral", "up"], metadata
     digest = metadata[b"candlewick.sha256"]
     content = (folder / f"{name}.parquet").read_bytes().replace(digest, b"0" * 64)
     assert hashlib.sha256(content).hexdigest().encode() == digest, digest
