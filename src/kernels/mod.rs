@@ -11,4 +11,13 @@ mod precision;
 mod recurrent;
 mod vectors;
 
+use burn::backend::DispatchDevice;
+use burn::tensor::Device;
+
 pub use precision::Precision;
+
+/// Whether the fused kernels run on `device`: on the CPU device.
+#[must_use]
+pub fn is_fused(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
+}

@@ -4,11 +4,13 @@
 //! Inside a part buffers are `[T, rows, …]`, so that a step is one stretch of memory. Gradients of
 //! the weights are summed over parts in their order.
 
+use rayon::prelude::*;
+
 use super::Precision;
 use super::matmul::{View, matmul};
 
 /// Rows of a part: a constant, so that results do not depend on the number of threads.
-pub(super) const PART: usize = 64;
+const PART: usize = 64;
 
 /// Sizes of a layer's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +38,55 @@ impl Sizes {
     }
 
     /// Inputs and outputs of a part, in numbers of the flat tensors; at least 1, as chunks must be.
-    pub(super) fn part_inputs(self) -> usize {
+    fn part_inputs(self) -> usize {
         (PART * self.steps * self.inputs).max(1)
     }
 
-    pub(super) fn part_outputs(self) -> usize {
+    fn part_outputs(self) -> usize {
         (PART * self.output_steps() * self.hidden).max(1)
     }
+}
+
+/// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`, and what each part keeps: `part` writes the
+/// states of its inputs.
+pub(super) fn forward_parts<P: Send>(
+    x_btf: &[f32],
+    sizes: Sizes,
+    part: impl Fn(&[f32], &mut [f32]) -> P + Sync,
+) -> (Vec<f32>, Vec<P>) {
+    let mut output = vec![0.0; sizes.batch * sizes.output_steps() * sizes.hidden];
+    let parts = output
+        .par_chunks_mut(sizes.part_outputs())
+        .zip(x_btf.par_chunks(sizes.part_inputs()))
+        .map(|(output, x)| part(x, output))
+        .collect();
+    (output, parts)
+}
+
+/// The gradient of the inputs (empty without `inputs_too`) and what each part makes of its inputs, of
+/// what it kept and of the gradient of its states: `part` writes its inputs' gradient where there is
+/// room.
+pub(super) fn backward_parts<P: Send, G: Send>(
+    x_btf: &[f32],
+    sizes: Sizes,
+    parts: Vec<P>,
+    output_gradient: &[f32],
+    inputs_too: bool,
+    part: impl Fn(&[f32], P, &[f32], &mut [f32]) -> G + Sync,
+) -> (Vec<f32>, Vec<G>) {
+    let mut x_gradient = vec![0.0; if inputs_too { x_btf.len() } else { 0 }];
+    let mut x_gradients: Vec<&mut [f32]> = x_gradient.chunks_mut(sizes.part_inputs()).collect();
+    x_gradients.resize_with(parts.len(), || &mut []);
+    let gradients = parts
+        .into_par_iter()
+        .zip(x_gradients)
+        .zip(x_btf.par_chunks(sizes.part_inputs()))
+        .zip(output_gradient.par_chunks(sizes.part_outputs()))
+        .map(|(((kept, x_gradient), x), output_gradient)| {
+            part(x, kept, output_gradient, x_gradient)
+        })
+        .collect();
+    (x_gradient, gradients)
 }
 
 /// One step of a part of the batch.

@@ -3,9 +3,8 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::kernels::Precision;
 use crate::kernels::gru::{LayerWeights, fused_layer, plain_layer};
-use crate::kernels::lstm::is_fused;
+use crate::kernels::{Precision, is_fused};
 
 use super::initial::InitialWeights;
 use super::recurrent::{Direction, Layer, StackShape, States, run_fused, run_plain};

@@ -3,8 +3,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::kernels::Precision;
-use crate::kernels::conv1d::{Activation, Conv1d, fused_conv1d, is_fused, plain_conv1d};
+use crate::kernels::conv1d::{Activation, Conv1d, fused_conv1d, plain_conv1d};
+use crate::kernels::{Precision, is_fused};
 
 use super::initial::{InitialWeights, bound};
 

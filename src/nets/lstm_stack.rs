@@ -4,7 +4,8 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, sigmoid};
 
-use crate::kernels::lstm::{LayerWeights, fused_layer, is_fused, plain_layer};
+use crate::kernels::is_fused;
+use crate::kernels::lstm::{LayerWeights, fused_layer, plain_layer};
 
 use super::initial::InitialWeights;
 pub(super) use super::recurrent::States;

@@ -15,7 +15,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::conv1d::Activation;
+use crate::kernels::conv1d::{Activation, LEAK};
 
 use super::body::{Cost, InputShape, ViewsConfig};
 use super::initial::InitialWeights;
@@ -26,7 +26,6 @@ use crate::windows::{ColumnKinds, View};
 
 /// Columns of a level: price and size of its ask and its bid.
 const LEVEL: usize = 4;
-const SLOPE: f64 = 0.01;
 
 /// Size of a two-branch net.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -184,9 +183,10 @@ impl TwoBranch {
     fn read_book(&self, book: Tensor<3>) -> Tensor<3> {
         let [batch, steps, columns] = book.dims();
         let (levels, rows) = (columns / LEVEL, batch * steps * columns / LEVEL);
-        let side = leaky_relu(self.side.forward(book.reshape([2 * rows, 2])), SLOPE);
+        let side = leaky_relu(self.side.forward(book.reshape([2 * rows, 2])), f64::from(LEAK));
         let channels = side.dims()[1];
-        let level = leaky_relu(self.level.forward(side.reshape([rows, 2 * channels])), SLOPE);
+        let level =
+            leaky_relu(self.level.forward(side.reshape([rows, 2 * channels])), f64::from(LEAK));
         // Each level's series of steps: [T, B L, C].
         let series = level.reshape([batch, steps, levels, channels]).permute([1, 0, 2, 3]);
         let series = series.reshape([steps, batch * levels, channels]);

@@ -6,17 +6,13 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::describe_run::{self, DataFacts};
 use super::fold_job::FoldInputs;
 use super::members::members;
 use super::observe::RunObserver;
 use super::open::{Purpose, open};
 use super::prepare::Prepared;
-use super::rows_of_run::rows_of_run;
 use super::tracked::{Run, now_ms, tracked};
-use super::train::{
-    TrainRequest, check_memory, check_windows, checkpoint_folder, instruments, split, views_of,
-};
+use super::train::{LaidOut, TrainRequest, checkpoint_folder, lay_out};
 use super::{PipelineError, Watch, relative};
 use crate::config::RunConfig;
 use crate::event::Event;
@@ -28,7 +24,6 @@ use crate::training::{
     self, Fitted, Monitor, Observer, PretrainingConfig, ReconstructionLosses,
     reconstruction_baselines,
 };
-use crate::windows::{eligible, reach};
 
 /// Version of the layout of `pretraining.json`.
 const PRETRAINING_VERSION: u32 = 1;
@@ -122,24 +117,14 @@ fn run_steps(
     run: &Run<'_>,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<Option<Vec<PretrainedFold>>> {
-    let Run { folder, config, identity, journal } = *run;
+    let Run { folder, config, journal, .. } = *run;
     check_config(config)?;
-    describe_run::opening(journal, folder, config, identity, &request.device_name)?;
-    let prepared = rows_of_run(&request.store, config, &instruments(config)?)?;
-    let known = Some(prepared.labels.known.as_slice());
-    let views = views_of(config, &prepared.pool)?;
-    let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
-    check_windows(config, &prepared, &views, &eligible)?;
-    let (folds, last) = split(config, &prepared, &eligible, reach(&views))?;
-    check_memory(config, &prepared, observer)?;
-    let facts =
-        DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: last.as_ref() };
-    describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
+    let LaidOut { prepared, folds, last, reach } = lay_out(request, run, observer)?;
 
     let masks = config.pretraining.clone().unwrap_or_default();
     let mut done = Vec::new();
     for fold in folds.iter().chain(&last) {
-        let rows = held_out(&prepared, fold, masks.held_out, reach(&views))?;
+        let rows = held_out(&prepared, fold, masks.held_out, reach)?;
         let place = checkpoint_folder(folder, config, &fold.name);
         let Some(fold) = run_fold(request, run, (&prepared, &rows, &place), &masks, observer)?
         else {

@@ -108,29 +108,8 @@ fn run_steps(
     run: &Run<'_>,
     observer: &mut RunObserver<'_>,
 ) -> anyhow::Result<Option<Vec<String>>> {
-    let Run { folder, config, identity, journal } = *run;
-    describe_run::opening(journal, folder, config, identity, &request.device_name)?;
-    let prepared = rows_of_run(&request.store, config, &instruments(config)?)?;
-    let known = Some(prepared.labels.known.as_slice());
-    let views = views_of(config, &prepared.pool)?;
-    let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
-    check_windows(config, &prepared, &views, &eligible)?;
-    let (folds, last) = split(config, &prepared, &eligible, reach(&views))?;
-    observer.note(&format!(
-        "{} rows of {} features; {} windows, left out {} over gaps or warm-up, {} over entries of the gap ledger and {} without a known label; {} folds",
-        prepared.pool.rows(),
-        prepared.pool.features(),
-        eligible.rows.len(),
-        eligible.dropped_gap,
-        eligible.dropped_by_ledger(),
-        eligible.dropped_unlabelled,
-        folds.len()
-    ));
-    check_memory(config, &prepared, observer)?;
-    let facts =
-        DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: last.as_ref() };
-    describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
-
+    let Run { folder, config, journal, .. } = *run;
+    let LaidOut { prepared, folds, last, .. } = lay_out(request, run, observer)?;
     let mut forecasts = Forecasts {
         classes: config.labels.classes,
         quantile_levels: QUANTILE_LEVELS.to_vec(),
@@ -161,6 +140,49 @@ fn run_steps(
         journal.record(Event::Artifact { path: relative(folder, &path) })?;
     }
     Ok(Some(summary))
+}
+
+/// The rows of a run and how they are cut.
+pub(super) struct LaidOut {
+    pub prepared: Prepared,
+    pub folds: Vec<Fold>,
+    /// The fold that tests nothing, where there is one.
+    pub last: Option<Fold>,
+    /// Rows that a sample's windows span.
+    pub reach: usize,
+}
+
+/// Reads the rows that a run's config names, cuts them into folds, checks that they and the memory
+/// suffice, and records what was found.
+pub(super) fn lay_out(
+    request: &TrainRequest,
+    run: &Run<'_>,
+    observer: &mut RunObserver<'_>,
+) -> anyhow::Result<LaidOut> {
+    let Run { folder, config, identity, journal } = *run;
+    describe_run::opening(journal, folder, config, identity, &request.device_name)?;
+    let prepared = rows_of_run(&request.store, config, &instruments(config)?)?;
+    let known = Some(prepared.labels.known.as_slice());
+    let views = views_of(config, &prepared.pool)?;
+    let eligible = eligible(&prepared.pool, reach(&views), known, &prepared.ledger);
+    check_windows(config, &prepared, &views, &eligible)?;
+    let reach = reach(&views);
+    let (folds, last) = split(config, &prepared, &eligible, reach)?;
+    observer.note(&format!(
+        "{} rows of {} features; {} windows, left out {} over gaps or warm-up, {} over entries of the gap ledger and {} without a known label; {} folds",
+        prepared.pool.rows(),
+        prepared.pool.features(),
+        eligible.rows.len(),
+        eligible.dropped_gap,
+        eligible.dropped_by_ledger(),
+        eligible.dropped_unlabelled,
+        folds.len()
+    ));
+    check_memory(config, &prepared, observer)?;
+    let facts =
+        DataFacts { prepared: &prepared, eligible: &eligible, folds: &folds, last: last.as_ref() };
+    describe_run::data(journal, folder, config, identity, &facts, &request.device_name)?;
+    Ok(LaidOut { prepared, folds, last, reach })
 }
 
 /// The folds, and the last one that tests nothing; a published data set has its own fold alone, since
@@ -213,7 +235,7 @@ pub(super) fn check_windows(
 }
 
 /// Says how much memory the run needs, and refuses one that does not fit.
-pub(super) fn check_memory(
+fn check_memory(
     config: &RunConfig,
     prepared: &Prepared,
     observer: &mut RunObserver<'_>,

@@ -17,8 +17,6 @@ use burn::tensor::ops::ConvOptions;
 use super::Precision;
 use extension::Conv1dExtension;
 
-pub use super::lstm::is_fused;
-
 /// Slope of [`Activation::LeakyRelu`] below 0.
 pub const LEAK: f32 = 0.01;
 
@@ -78,7 +76,7 @@ impl Conv1d {
 /// the same bits from run to run, whatever the number of threads. NaN stays NaN.
 ///
 /// # Panics
-/// When the device is not one of [`is_fused`], or shapes do not agree.
+/// When the device is not one of [`super::is_fused`], or shapes do not agree.
 #[must_use]
 pub fn fused_conv1d(
     x_tnc: Tensor<3>,

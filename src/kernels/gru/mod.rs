@@ -34,7 +34,7 @@ pub struct LayerWeights {
 /// As [`super::lstm::fused_layer`], bits do not depend on the number of threads.
 ///
 /// # Panics
-/// When the device is not one of [`super::lstm::is_fused`], or shapes do not agree.
+/// When the device is not one of [`super::is_fused`], or shapes do not agree.
 #[must_use]
 pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> Tensor<3> {
     let LayerWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = weights;

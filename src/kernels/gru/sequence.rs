@@ -1,9 +1,9 @@
 //! Forward and backward pass of a layer on the host.
 
-use rayon::prelude::*;
-
 use super::super::matmul::{View, matmul};
-use super::super::recurrent::{Sizes, Step, add, at_step, input_gradient, time_major};
+use super::super::recurrent::{
+    Sizes, Step, add, at_step, backward_parts, forward_parts, input_gradient, time_major,
+};
 use super::gates;
 
 /// `[3H, F]`, `[3H, H]`, `[3H]` and `[3H]`, row-major.
@@ -57,12 +57,8 @@ impl LayerGradients {
 
 /// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`.
 pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec<f32>, Saved) {
-    let mut output = vec![0.0; sizes.batch * sizes.output_steps() * sizes.hidden];
-    let parts = output
-        .par_chunks_mut(sizes.part_outputs())
-        .zip(x_btf.par_chunks(sizes.part_inputs()))
-        .map(|(output, x)| forward_part(x, weights, sizes, output))
-        .collect();
+    let part = |x: &[f32], output: &mut [f32]| forward_part(x, weights, sizes, output);
+    let (output, parts) = forward_parts(x_btf, sizes, part);
     (output, Saved { sizes, parts })
 }
 
@@ -117,18 +113,11 @@ pub(super) fn backward(
     inputs_too: bool,
 ) -> LayerGradients {
     let Saved { sizes, parts } = saved;
-    let mut x_gradient = vec![0.0; if inputs_too { x_btf.len() } else { 0 }];
-    let mut x_gradients: Vec<&mut [f32]> = x_gradient.chunks_mut(sizes.part_inputs()).collect();
-    x_gradients.resize_with(parts.len(), || &mut []);
-    let partial: Vec<LayerGradients> = parts
-        .into_par_iter()
-        .zip(x_gradients)
-        .zip(x_btf.par_chunks(sizes.part_inputs()))
-        .zip(output_gradient.par_chunks(sizes.part_outputs()))
-        .map(|(((part, x_gradient), x), output_gradient)| {
-            backward_part(x, weights, part, sizes, output_gradient, x_gradient)
-        })
-        .collect();
+    let part = |x: &[f32], kept, output_gradient: &[f32], x_gradient: &mut [f32]| {
+        backward_part(x, weights, kept, sizes, output_gradient, x_gradient)
+    };
+    let (x_gradient, partial) =
+        backward_parts(x_btf, sizes, parts, output_gradient, inputs_too, part);
     let mut gradients = LayerGradients::zeros(sizes, x_gradient);
     for part in partial {
         add(&mut gradients.weight_ih, &part.weight_ih);

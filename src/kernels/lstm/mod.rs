@@ -7,9 +7,9 @@ mod extension;
 mod gates;
 mod sequence;
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
-use burn::tensor::{Device, Tensor};
 
 use super::Precision;
 use extension::LstmExtension;
@@ -27,19 +27,13 @@ pub struct LayerWeights {
     pub precision: Precision,
 }
 
-/// Whether [`fused_layer`] runs on `device`: on the CPU device.
-#[must_use]
-pub fn is_fused(device: &Device) -> bool {
-    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
-}
-
 /// The layer as one autodiff node: `[B, T, F]` to `[B, T, H]`, or to `[B, 1, H]` with `last_only`.
 ///
 /// The batch is split into parts of a fixed size, and sums over parts have a fixed order: results
 /// are the same bits from run to run, whatever the number of threads.
 ///
 /// # Panics
-/// When the device is not one of [`is_fused`], or shapes do not agree.
+/// When the device is not one of [`super::is_fused`], or shapes do not agree.
 #[must_use]
 pub fn fused_layer(x_btf: Tensor<3>, weights: LayerWeights, last_only: bool) -> Tensor<3> {
     let LayerWeights { weight_ih, weight_hh, bias, precision } = weights;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use rayon::prelude::*;
-
 use super::super::Precision;
 use super::super::matmul::{View, matmul};
-use super::super::recurrent::{Sizes, Step, add, at_step, input_gradient, time_major};
+use super::super::recurrent::{
+    Sizes, Step, add, at_step, backward_parts, forward_parts, input_gradient, time_major,
+};
 use super::gates;
 
 /// `[4H, F]`, `[4H, H]` and `[4H]`, row-major.
@@ -43,18 +43,26 @@ pub(super) struct LayerGradients {
     pub(super) bias: Vec<f32>,
 }
 
+impl LayerGradients {
+    fn zeros(Sizes { inputs, hidden, .. }: Sizes, x_btf: Vec<f32>) -> Self {
+        let gates = 4 * hidden;
+        Self {
+            x_btf,
+            weight_ih: vec![0.0; gates * inputs],
+            weight_hh: vec![0.0; gates * hidden],
+            bias: vec![0.0; gates],
+        }
+    }
+}
+
 /// States `[B, T, H]` (or `[B, 1, H]`) of inputs `[B, T, F]`.
 pub(super) fn forward(x_btf: &[f32], weights: Weights<'_>, sizes: Sizes) -> (Vec<f32>, Saved) {
-    let Sizes { batch, hidden, precision, .. } = sizes;
+    let precision = sizes.precision;
     let (weight_ih, weight_hh) =
         (operand(weights.weight_ih, precision), operand(weights.weight_hh, precision));
     let weights = Weights { weight_ih: &weight_ih, weight_hh: &weight_hh, ..weights };
-    let mut output = vec![0.0; batch * sizes.output_steps() * hidden];
-    let parts = output
-        .par_chunks_mut(sizes.part_outputs())
-        .zip(x_btf.par_chunks(sizes.part_inputs()))
-        .map(|(output, x)| forward_part(x, weights, sizes, output))
-        .collect();
+    let part = |x: &[f32], output: &mut [f32]| forward_part(x, weights, sizes, output);
+    let (output, parts) = forward_parts(x_btf, sizes, part);
     (output, Saved { sizes, parts })
 }
 
@@ -125,28 +133,16 @@ pub(super) fn backward(
     inputs_too: bool,
 ) -> LayerGradients {
     let Saved { sizes, parts } = saved;
-    let Sizes { batch, steps, inputs, hidden, precision, .. } = sizes;
+    let precision = sizes.precision;
     let (weight_ih, weight_hh) =
         (operand(weights.weight_ih, precision), operand(weights.weight_hh, precision));
     let weights = Weights { weight_ih: &weight_ih, weight_hh: &weight_hh, ..weights };
-    let mut gradients = LayerGradients {
-        x_btf: vec![0.0; if inputs_too { batch * steps * inputs } else { 0 }],
-        weight_ih: vec![0.0; 4 * hidden * inputs],
-        weight_hh: vec![0.0; 4 * hidden * hidden],
-        bias: vec![0.0; 4 * hidden],
+    let part = |x: &[f32], kept, output_gradient: &[f32], x_gradient: &mut [f32]| {
+        backward_part(x, weights, kept, sizes, output_gradient, x_gradient)
     };
-    let mut x_gradients: Vec<&mut [f32]> =
-        gradients.x_btf.chunks_mut(sizes.part_inputs()).collect();
-    x_gradients.resize_with(parts.len(), || &mut []);
-    let partial: Vec<LayerGradients> = parts
-        .into_par_iter()
-        .zip(x_gradients)
-        .zip(x_btf.par_chunks(sizes.part_inputs()))
-        .zip(output_gradient.par_chunks(sizes.part_outputs()))
-        .map(|(((part, x_gradient), x), output_gradient)| {
-            backward_part(x, weights, part, sizes, output_gradient, x_gradient)
-        })
-        .collect();
+    let (x_gradient, partial) =
+        backward_parts(x_btf, sizes, parts, output_gradient, inputs_too, part);
+    let mut gradients = LayerGradients::zeros(sizes, x_gradient);
     for part in partial {
         add(&mut gradients.weight_ih, &part.weight_ih);
         add(&mut gradients.weight_hh, &part.weight_hh);
@@ -190,12 +186,7 @@ fn backward_part(
             precision.round(&mut state_gradient);
         }
     }
-    let mut gradients = LayerGradients {
-        x_btf: Vec::new(),
-        weight_ih: vec![0.0; 4 * hidden * inputs],
-        weight_hh: vec![0.0; 4 * hidden * hidden],
-        bias: vec![0.0; 4 * hidden],
-    };
+    let mut gradients = LayerGradients::zeros(sizes, Vec::new());
     for row in part.gates.chunks_exact(4 * hidden) {
         add(&mut gradients.bias, row);
     }
